@@ -1,0 +1,155 @@
+"""What stands beside a mark says whether it is a digit.
+
+A stroke among letters is a letter, among digits a 1; a mark that was cut from ink nobody reads, or
+that has a dot above it, is part of something else. The network sees one tile at a time and cannot
+know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.layout import Candidate, Layout
+
+Floats = NDArray[np.float64]
+Place = tuple[int, int]
+"""A piece, as line and position."""
+
+STROKE = 1
+"""The digit that a lone stroke looks like."""
+
+
+@dataclass(frozen=True)
+class CompanyParameters:
+    """``usual_share`` is the share of a picture's marks that are expected to be digits, worth
+    ``usual_weight`` marks of evidence; ``weight`` scales what a lower share says of each mark.
+    A mark on another line counts ``elsewhere`` of one on the same, a 1 counts ``stroke`` of
+    another digit, and a stranger is a piece at least ``stranger`` of the digits' height.
+
+    The log odds of a digit lose ``torn`` for each side on which ink that is left out was connected
+    with it, ``parted`` where that ink is another digit, and ``dotted`` for a dot or an accent right
+    above or below.
+    """
+
+    usual_share: float = 0.8
+    usual_weight: float = 2.0
+    weight: float = 3.0
+    elsewhere: float = 0.5
+    stroke: float = 0.3
+    stranger: float = 0.4
+    torn: float = 2.5
+    parted: float = 0.5
+    dotted: float = 3.0
+    rounds: int = 3
+
+
+def adjust(
+    layout: Layout,
+    chosen: list[int],
+    digits: NDArray[np.intp],
+    scores: Floats,
+    parameters: CompanyParameters,
+) -> Floats:
+    """Digit scores of the ``chosen`` candidates, lowered by what stands beside them.
+
+    ``digits`` and ``scores`` ``[n]`` are what each was read as and its score. The share of digits
+    among a mark's companions (a beta-binomial estimate) shifts its log odds, never upwards; as
+    that lowers other shares, it is done a few times over.
+    """
+    if not chosen:
+        return scores
+    candidates = [layout.candidates[index] for index in chosen]
+    taken = _taken(candidates)
+    own = _log_odds(scores) - np.array(
+        [_suspicion(layout, candidate, taken, parameters) for candidate in candidates]
+    )
+    height = float(np.median([candidate.box[3] for candidate in candidates]))
+    strangers = _strangers(layout, taken, parameters.stranger * height)
+    lines = np.array([candidate.line for candidate in candidates])
+    votes = np.where(digits == STROKE, parameters.stroke, 1.0)
+    adjusted = 1 / (1 + np.exp(-own))
+    for _ in range(parameters.rounds):
+        shares = _shares(lines, votes, adjusted, strangers, parameters)
+        shift = np.minimum(0, _log_odds(shares) - _log_odds(np.array(parameters.usual_share)))
+        adjusted = 1 / (1 + np.exp(-(own + parameters.weight * shift)))
+    return np.asarray(adjusted)
+
+
+def _shares(
+    lines: NDArray[np.intp],
+    votes: Floats,
+    scores: Floats,
+    strangers: Floats,
+    parameters: CompanyParameters,
+) -> Floats:
+    """For each mark, the share of digits among the others: nearly its line's, partly all lines'."""
+    count = len(strangers)
+    digits_on = np.bincount(lines, weights=votes * scores, minlength=count)
+    marks_on = np.bincount(lines, weights=votes, minlength=count) + strangers
+    near, far = 1 - parameters.elsewhere, parameters.elsewhere
+    digits = near * digits_on[lines] + far * digits_on.sum() - votes * scores
+    marks = near * marks_on[lines] + far * marks_on.sum() - votes
+    usual = parameters.usual_share * parameters.usual_weight
+    return np.asarray((usual + digits) / (parameters.usual_weight + marks))
+
+
+def _taken(candidates: list[Candidate]) -> set[Place]:
+    """Every piece that is part of a digit."""
+    return {
+        (candidate.line, position)
+        for candidate in candidates
+        for position in range(candidate.first, candidate.last + 1)
+    }
+
+
+def _strangers(layout: Layout, taken: set[Place], least: float) -> Floats:
+    """How many pieces of each line, at least ``least`` pixels high, are in no digit."""
+    return np.array(
+        [
+            sum(
+                piece.box[3] >= least and (line, position) not in taken
+                for position, piece in enumerate(pieces)
+            )
+            for line, pieces in enumerate(layout.lines)
+        ],
+        np.float64,
+    )
+
+
+def _suspicion(
+    layout: Layout, candidate: Candidate, taken: set[Place], parameters: CompanyParameters
+) -> float:
+    """What a candidate's log odds lose for how it was come by."""
+    line = layout.lines[candidate.line]
+    before, after = candidate.first - 1, candidate.last + 1
+    lost = 0.0
+    if before >= 0 and line[before].cut:
+        known = (candidate.line, before) in taken
+        lost += parameters.parted if known else parameters.torn
+    if line[candidate.last].cut:
+        known = (candidate.line, after) in taken
+        lost += parameters.parted if known else parameters.torn
+    return lost + parameters.dotted * _has_dot(layout, candidate, taken)
+
+
+def _has_dot(layout: Layout, candidate: Candidate, taken: set[Place]) -> bool:
+    """Whether something small and left out sits right above or below: it is an i, an é, a ?."""
+    left, top, width, height = candidate.box
+    for line, pieces in enumerate(layout.lines):
+        for position, piece in enumerate(pieces):
+            x, y, piece_width, piece_height = piece.box
+            if not 0.08 * height <= max(piece_width, piece_height) <= 0.5 * height:
+                continue
+            inside = min(left + width, x + piece_width) - max(left, x) >= 0.5 * piece_width
+            gap = max(y - (top + height), top - (y + piece_height))
+            if inside and 0 <= gap <= 0.4 * height and (line, position) not in taken:
+                return True
+    return False
+
+
+def _log_odds(probability: Floats) -> Floats:
+    clipped = np.clip(probability, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(clipped / (1 - clipped)))

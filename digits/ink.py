@@ -1,0 +1,175 @@
+"""A grey picture to its ink: polarity, background, threshold.
+
+The background is a morphological closing of the shrunken picture (what is left when every dark
+thing narrower than a third of the picture is filled), and the picture is divided by it, which
+takes shadows and uneven light out. The threshold follows the strongest ink nearby, so that faint
+pencil and black marker live on one page, and never falls to the paper's own noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.reading import Polarity
+
+Grey = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class InkParameters:
+    """``working_pixels`` bounds the picture's area while finding; ``small_side`` is the long side
+    below which a picture is enlarged. The others are fractions: ``background_window`` of the short
+    side, ``paper_window`` and ``peak_window`` of the long side, ``relative_threshold`` of the
+    nearby peak, ``least_contrast`` of full ink; ``noise_factor`` counts standard deviations of the
+    paper.
+    """
+
+    working_pixels: int = 1_300_000
+    small_side: int = 100
+    background_window: float = 0.33
+    paper_window: float = 0.12
+    peak_window: float = 0.08
+    relative_threshold: float = 0.38
+    least_contrast: float = 0.07
+    noise_factor: float = 5.0
+
+
+@dataclass(frozen=True)
+class Ink:
+    """``strength`` is ``[h, w]`` uint8, 0 paper to 255 full ink; ``mask`` is 1 where it is ink and
+    ``threshold`` the strength from which it is. ``scale`` is working pixels per pixel of ``grey``.
+    """
+
+    strength: Grey
+    mask: Grey
+    threshold: Grey
+    scale: float
+    polarity: Polarity
+
+
+def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: bool = True) -> Ink:
+    """Find the ink of a picture ``[h, w]`` uint8; a small one is enlarged unless told not to."""
+    parameters = parameters or InkParameters()
+    working, scale = _working_size(grey, parameters, enlarge=enlarge)
+    polarity = find_polarity(working)
+    if polarity == "light_on_dark":
+        working = np.asarray(cv2.bitwise_not(working), np.uint8)
+    strength = remove_background(working, parameters)
+    mask, threshold = _threshold(strength, parameters)
+    return Ink(strength, mask, threshold, scale, polarity)
+
+
+def find_polarity(grey: Grey) -> Polarity:
+    """Dark ink on light paper or the reverse: paper is what most of any neighbourhood is.
+
+    Looked at in a narrow and a wide neighbourhood: the narrow one is not misled by shadows, the
+    wide one not by thick strokes, and of the two the more decided is believed.
+    """
+    small = _shrink(grey, 160)
+    decisions = [_darkness(small, _odd(max(small.shape) * part)) for part in (0.1, 0.5)]
+    return "light_on_dark" if min(decisions, key=lambda d: -abs(d)) < 0 else "dark_on_light"
+
+
+def _darkness(small: Grey, window: int) -> float:
+    """From -1 to 1: how much more of the detail is darker than its neighbourhood's median."""
+    noise = 8
+    paper = cv2.medianBlur(small, window)
+    dark, light = (
+        float(cv2.threshold(detail, noise, 255, cv2.THRESH_TOZERO)[1].sum())
+        for detail in (cv2.subtract(paper, small), cv2.subtract(small, paper))
+    )
+    return (dark - light) / (dark + light + 1000)
+
+
+def remove_background(grey: Grey, parameters: InkParameters | None = None) -> Grey:
+    """Strength of dark ink, 0 to 255, relative to the paper around it."""
+    parameters = parameters or InkParameters()
+    small = _shrink(grey, 160)
+    paper = _paper(small, parameters)
+    paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
+    ratio = cv2.divide(grey, paper, scale=255)
+    return np.asarray(cv2.bitwise_not(ratio), np.uint8)
+
+
+def _paper(small: Grey, parameters: InkParameters) -> Grey:
+    """Brightness of the paper: the average of what is not ink nearby.
+
+    Ink is first taken to be what a wide closing fills. The average over the rest (normalised
+    convolution, Knutsson and Westin 1993) then follows shadows and slopes up to the border.
+    """
+    wide = _odd(min(small.shape) * parameters.background_window, at_least=5)
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (wide, wide))
+    smooth = cv2.GaussianBlur(small, (3, 3), 0)
+    closed = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, kernel)
+    depth = cv2.bitwise_not(cv2.divide(smooth, np.maximum(closed, 1), scale=255))
+    otsu, _ = cv2.threshold(depth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    inked = (depth > max(0.6 * otsu, 25)).astype(np.uint8)
+    weight = (1 - cv2.dilate(inked, np.ones((3, 3), np.uint8))).astype(np.float32)
+    size = _odd(max(small.shape) * parameters.paper_window, at_least=9)
+    border = cv2.BORDER_CONSTANT
+    total = cv2.blur(smooth * weight, (size, size), borderType=border)
+    count = cv2.blur(weight, (size, size), borderType=border)
+    paper = (total + 0.02 * closed) / (count + 0.02)
+    return np.asarray(np.clip(paper, 24, 255), np.uint8)
+
+
+def _threshold(strength: Grey, parameters: InkParameters) -> tuple[Grey, Grey]:
+    smooth = cv2.GaussianBlur(strength, (3, 3), 0) if max(strength.shape) > 160 else strength
+    floor = _noise_floor(strength, parameters)
+    height, width = strength.shape
+    step = max(1, round(max(height, width) / 160))
+    peaks = cv2.dilate(smooth, np.ones((step, step), np.uint8))[::step, ::step]
+    window = _odd(max(peaks.shape) * parameters.peak_window, at_least=3)
+    peaks = cv2.dilate(peaks, np.ones((window, window), np.uint8))
+    peaks = cv2.blur(peaks, (window, window))
+    level = np.clip(peaks * np.float32(parameters.relative_threshold), floor, 255)
+    threshold = cv2.resize(level.astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+    mask = (smooth > threshold).view(np.uint8)
+    return mask, np.asarray(threshold, np.uint8)
+
+
+def _noise_floor(strength: Grey, parameters: InkParameters) -> float:
+    """The strength that paper alone does not reach: its median plus some standard deviations."""
+    step = max(1, min(strength.shape) // 128)
+    levels = np.bincount(strength[::step, ::step].ravel(), minlength=256)
+    median = _median_level(levels)
+    distances = np.abs(np.arange(256) - median)
+    spread = 1.4826 * _median_level(np.bincount(distances, weights=levels))
+    return median + max(parameters.noise_factor * spread, 255 * parameters.least_contrast)
+
+
+def _median_level(counts: NDArray[np.float64] | NDArray[np.intp]) -> int:
+    """The level that half of all counted samples reach."""
+    total = np.cumsum(counts)
+    return int(np.searchsorted(total, total[-1] / 2))
+
+
+def _working_size(grey: Grey, parameters: InkParameters, *, enlarge: bool) -> tuple[Grey, float]:
+    height, width = grey.shape
+    scale = 1.0
+    if height * width > parameters.working_pixels:
+        scale = float((parameters.working_pixels / (height * width)) ** 0.5)
+    elif enlarge and max(height, width) < parameters.small_side:
+        scale = 2.0
+    if scale == 1.0:
+        return grey, scale
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(grey, size, interpolation=how), np.uint8), scale
+
+
+def _shrink(grey: Grey, side: int) -> Grey:
+    """``grey`` with its long side at most ``side``, averaged."""
+    scale = side / max(grey.shape)
+    if scale >= 1:
+        return grey
+    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _odd(value: float, *, at_least: int = 3, at_most: int = 255) -> int:
+    return int(min(max(value, at_least), at_most)) | 1

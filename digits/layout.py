@@ -1,0 +1,404 @@
+"""Ink to candidates: boxes that may hold a digit, in lines.
+
+Heuristic over-segmentation after LeCun, Bottou, Bengio and Haffner 1998, section V: connected
+pieces of ink are cut where they may be two digits that touch, and neighbours are joined where
+they may be parts of one. Which of the overlapping candidates are digits is decided later, by the
+network's scores (`digits.search`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digits import components, rules
+from digits.ink import Ink
+from digits.rules import RuleParameters
+
+Labels = NDArray[np.int32]
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class LayoutParameters:
+    """Lengths are fractions of the line's typical height, unless they say otherwise.
+
+    ``least_height`` is in working pixels; ``speck`` a fraction of the typical piece's height below
+    which a piece is dust; ``fragment`` one of the largest piece, below which a piece is no part of
+    a digit that fills the picture; ``join_gap``, ``join_width`` and ``join_pieces`` bound what may
+    be one digit together, where what is lower than ``bit`` may also be left out; ``cut_width`` is
+    the width over height from which a piece may be several digits; at most ``cuts`` paths,
+    ``cut_spacing`` apart and inked for ``cut_ink`` of it, part one. ``stack_gap``,
+    ``stack_overlap`` and ``stack_height`` bound what may be a part right above or below another;
+    what meets the border along ``frame_contact`` of the picture's long side is no writing.
+    """
+
+    rules: RuleParameters = field(default_factory=RuleParameters)
+    least_height: int = 6
+    speck: float = 0.12
+    overlap: float = 0.4
+    join_gap: float = 0.3
+    join_width: float = 1.35
+    join_pieces: int = 10
+    bit: float = 0.2
+    cut_width: float = 0.85
+    cuts: int = 16
+    cut_spacing: float = 0.18
+    cut_ink: float = 0.45
+    fragment: float = 0.25
+    frame_contact: float = 0.35
+    stack_gap: float = 0.3
+    stack_overlap: float = 0.15
+    stack_height: float = 0.5
+    most_pieces: int = 600
+    most_candidates: int = 1500
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One connected part of the ink, or of a cut one: its label and box ``x, y, w, h``.
+
+    ``cut`` says that the next piece of the line was one with this one before it was cut off.
+    """
+
+    label: int
+    box: Box
+    cut: bool = False
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        x, y, width, height = self.box
+        return x + width / 2, y + height / 2
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Pieces ``first`` to ``last`` (inclusive) of line ``line``, taken as one digit."""
+
+    line: int
+    first: int
+    last: int
+    box: Box
+    labels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """``labels`` is ``[h, w]`` int32, a piece's number where its ink is. ``lines`` hold pieces in
+    reading order, top line first; ``heights`` the typical height of each line's pieces.
+    """
+
+    labels: Labels
+    lines: tuple[tuple[Piece, ...], ...]
+    heights: tuple[float, ...]
+    candidates: tuple[Candidate, ...]
+
+
+def find(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
+    """Find every box that may hold a digit."""
+    parameters = parameters or LayoutParameters()
+    mask = rules.remove(ink.mask, parameters.rules)
+    labels, pieces = _pieces(mask, parameters)
+    lines = _lines(pieces, parameters)
+    heights = tuple(typical_height(line) for line in lines)
+    new_labels = itertools.count(1 + max((piece.label for piece in pieces), default=0))
+    lines = [
+        _cut_line(labels, line, height, new_labels, parameters)
+        for line, height in zip(lines, heights, strict=True)
+    ]
+    candidates = [
+        candidate
+        for number, (line, height) in enumerate(zip(lines, heights, strict=True))
+        for candidate in _line_candidates(number, line, height, parameters)
+    ]
+    return Layout(
+        labels,
+        tuple(tuple(line) for line in lines),
+        heights,
+        tuple(candidates[: parameters.most_candidates]),
+    )
+
+
+def find_single(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
+    """The picture as one digit: all of its larger pieces, or only the largest, to choose from."""
+    parameters = parameters or LayoutParameters()
+    labels, pieces = _pieces(ink.mask, parameters)
+    if not pieces:
+        return Layout(labels, (), (), ())
+    pieces.sort(key=lambda piece: -max(piece.box[2:]))
+    largest = max(pieces[0].box[2:])
+    kept = [piece for piece in pieces if max(piece.box[2:]) >= parameters.fragment * largest]
+    ends = dict.fromkeys((len(pieces), len(kept), 1))
+    candidates = tuple(
+        Candidate(
+            0,
+            0,
+            end - 1,
+            union([piece.box for piece in pieces[:end]]),
+            tuple(piece.label for piece in pieces[:end]),
+        )
+        for end in ends
+    )
+    return Layout(labels, (tuple(pieces),), (typical_height(pieces),), candidates)
+
+
+def union(boxes: list[Box]) -> Box:
+    """The smallest box that holds all ``boxes``."""
+    left = min(box[0] for box in boxes)
+    top = min(box[1] for box in boxes)
+    right = max(box[0] + box[2] for box in boxes)
+    bottom = max(box[1] + box[3] for box in boxes)
+    return left, top, right - left, bottom - top
+
+
+def typical_height(pieces: list[Piece]) -> float:
+    """The height at which half of all the pieces' height lies: dirt and fragments do not count."""
+    heights = np.sort(np.array([piece.box[3] for piece in pieces], np.float64))
+    share = np.cumsum(heights) / heights.sum()
+    return float(heights[int(np.searchsorted(share, 0.5))])
+
+
+def _pieces(mask: NDArray[np.uint8], parameters: LayoutParameters) -> tuple[Labels, list[Piece]]:
+    """Connected components, dust left out; the largest ones if there are too many."""
+    labels = np.zeros(mask.shape, np.int32)
+    found = components.find(mask, least_size=parameters.least_height)
+    if not found:
+        return labels, []
+    sizes = np.array([max(component.box[2:]) for component in found])
+    typical = float(np.percentile(sizes, 75))
+    order = np.flatnonzero(sizes >= parameters.speck * typical)
+    if len(order) > parameters.most_pieces:
+        order = order[np.argsort(-sizes[order], kind="stable")[: parameters.most_pieces]]
+    pieces = []
+    for label, index in enumerate(order.tolist(), start=1):
+        found[index].draw(labels, label)
+        pieces.append(Piece(label, found[index].box))
+    return labels, _without_frame(labels, pieces, parameters)
+
+
+def _without_frame(
+    labels: Labels, pieces: list[Piece], parameters: LayoutParameters
+) -> list[Piece]:
+    """Leave out the edge of the sheet, a shadow, a table: what lies along the picture's border."""
+    if len(pieces) < 2:
+        return pieces
+    contact = np.zeros(1 + max(piece.label for piece in pieces), np.int64)
+    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        contact += np.bincount(edge, minlength=len(contact))
+    longest = max(labels.shape)
+    return [
+        piece
+        for piece in pieces
+        if contact[piece.label] < parameters.frame_contact * longest
+        and (contact[piece.label] < 0.6 * max(piece.box[2:]) or not _thin(piece, longest))
+    ]
+
+
+def _thin(piece: Piece, longest: int) -> bool:
+    return min(piece.box[2:]) <= max(2, 0.03 * longest)
+
+
+def _lines(pieces: list[Piece], parameters: LayoutParameters) -> list[list[Piece]]:
+    """Group pieces into lines by linking each to the nearest one on its right that it overlaps."""
+    order = sorted(pieces, key=lambda piece: piece.middle[0])
+    parent = list(range(len(order)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    boxes = np.array([piece.box for piece in order], np.float32).reshape(-1, 4)
+    for index in range(len(order)):
+        neighbour = _right_neighbour(boxes, index, parameters.overlap)
+        if neighbour is not None:
+            parent[root(index)] = root(neighbour)
+    for above, below in _stacks(boxes, parameters):
+        parent[root(above)] = root(below)
+    groups: dict[int, list[Piece]] = {}
+    for index, piece in enumerate(order):
+        groups.setdefault(root(index), []).append(piece)
+    return sorted(groups.values(), key=_line_position)
+
+
+def _stacks(boxes: NDArray[np.float32], parameters: LayoutParameters) -> list[tuple[int, int]]:
+    """Pairs of pieces, one right above the other, that may be one digit: the bar of a 5."""
+    if len(boxes) < 2:
+        return []
+    heights = boxes[:, 3]
+    small = heights < parameters.stack_height * np.percentile(heights, 90)
+    if len(boxes) <= 4:
+        small[:] = True
+    pairs: list[tuple[int, int]] = []
+    for index in np.flatnonzero(small).tolist():
+        left, top, width, height = boxes[index]
+        shared = np.minimum(left + width, boxes[:, 0] + boxes[:, 2]) - np.maximum(left, boxes[:, 0])
+        gap = np.maximum(boxes[:, 1] - (top + height), top - (boxes[:, 1] + heights))
+        limit = parameters.stack_gap * np.maximum(height, heights)
+        near = (shared >= parameters.stack_overlap * np.minimum(width, boxes[:, 2])) & (
+            gap <= limit
+        )
+        near[index] = False
+        pairs.extend((index, int(other)) for other in np.flatnonzero(near))
+    return pairs
+
+
+def _right_neighbour(boxes: NDArray[np.float32], index: int, overlap: float) -> int | None:
+    """The piece further right that shares enough rows with ``index`` and lies nearest."""
+    left, top, width, height = boxes[index]
+    rest = boxes[index + 1 :]
+    if not len(rest):
+        return None
+    shared = np.minimum(top + height, rest[:, 1] + rest[:, 3]) - np.maximum(top, rest[:, 1])
+    enough = shared >= overlap * np.minimum(height, rest[:, 3])
+    if not enough.any():
+        return None
+    gap = np.maximum(rest[:, 0] - (left + width), 0)
+    offset = np.abs(rest[:, 1] + rest[:, 3] / 2 - top - height / 2)
+    distance = np.where(enough, gap + 2 * offset, np.inf)
+    return index + 1 + int(np.argmin(distance))
+
+
+def _line_position(line: list[Piece]) -> float:
+    heights = np.array([piece.box[3] for piece in line], float)
+    middles = np.array([piece.middle[1] for piece in line])
+    return float((middles * heights).sum() / heights.sum())
+
+
+def _cut_line(
+    labels: Labels,
+    line: list[Piece],
+    height: float,
+    new_labels: Iterator[int],
+    parameters: LayoutParameters,
+) -> list[Piece]:
+    """The line's pieces, those that may be several digits cut into parts, left to right."""
+    parts: list[Piece] = []
+    for piece in line:
+        _, _, piece_width, piece_height = piece.box
+        reference = max(min(height, piece_height * 1.5), 1.0)
+        if piece_height >= 0.5 * height and piece_width > parameters.cut_width * reference:
+            parts.extend(_cut(labels, piece, reference, new_labels, parameters))
+        else:
+            parts.append(piece)
+    return sorted(parts, key=lambda part: part.middle[0])
+
+
+def _cut(
+    labels: Labels,
+    piece: Piece,
+    height: float,
+    new_labels: Iterator[int],
+    parameters: LayoutParameters,
+) -> list[Piece]:
+    """Cut a piece along the paths from top to bottom that cross least ink.
+
+    The parts after the first are relabelled in ``labels``.
+    """
+    x, y, width, piece_height = piece.box
+    window = labels[y : y + piece_height, x : x + width]
+    here = window == piece.label
+    paths = _cheapest_paths(here, parameters.cut_spacing * height, parameters)
+    if not paths:
+        return [piece]
+    part_of = np.zeros(here.shape, np.int32)
+    columns = np.arange(width)
+    for path in paths:
+        part_of += columns[None, :] >= path[:, None]
+    parts: list[Piece] = []
+    for number in range(len(paths) + 1):
+        part = here & (part_of == number)
+        if not part.any():
+            continue
+        label = next(new_labels) if parts else piece.label
+        window[part] = label
+        left, top, part_width, part_height = cv2.boundingRect(part.astype(np.uint8))
+        parts.append(Piece(label, (x + left, y + top, part_width, part_height), cut=True))
+    parts[-1] = replace(parts[-1], cut=False)
+    return parts
+
+
+def _cheapest_paths(
+    here: NDArray[np.bool_], spacing: float, parameters: LayoutParameters
+) -> list[NDArray[np.intp]]:
+    """Seams (Avidan and Shamir 2007) through ``here`` from top to bottom, left to right.
+
+    A path is a column for each row, moving at most one pixel a row; inked pixels cost one and
+    sideways steps a little. Only paths that are locally cheapest, cross little enough ink and
+    lie at least ``spacing`` from each other and the ends are kept.
+    """
+    height, width = here.shape
+    cost = here.astype(np.float32)
+    total = np.empty_like(cost)
+    total[0] = cost[0]
+    origin = np.zeros(here.shape, np.int8)
+    start = np.empty((height, width), np.int32)
+    start[0] = np.arange(width)
+    padded = np.empty(width + 2, np.float32)
+    for row in range(1, height):
+        padded[0] = padded[-1] = np.inf
+        padded[1:-1] = total[row - 1]
+        options = np.stack([padded[1:-1], padded[:-2] + 0.1, padded[2:] + 0.1])
+        best = options.argmin(axis=0)
+        total[row] = options[best, np.arange(width)] + cost[row]
+        origin[row] = np.array([0, -1, 1], np.int8)[best]
+    ends = total[-1]
+    limit = parameters.cut_ink * height
+    chosen: list[int] = []
+    for column in np.argsort(ends, kind="stable").tolist():
+        if ends[column] > limit or len(chosen) >= parameters.cuts:
+            break
+        if not spacing <= column <= width - spacing:
+            continue
+        if all(abs(column - other) >= spacing for other in chosen):
+            chosen.append(column)
+    return [_backtrack(origin, column) for column in sorted(chosen)]
+
+
+def _backtrack(origin: NDArray[np.int8], column: int) -> NDArray[np.intp]:
+    height, width = origin.shape
+    path = np.empty(height, np.intp)
+    for row in range(height - 1, -1, -1):
+        path[row] = column
+        column = min(max(column + int(origin[row, column]), 0), width - 1)
+    return path
+
+
+def _line_candidates(
+    number: int, line: list[Piece], height: float, parameters: LayoutParameters
+) -> list[Candidate]:
+    """Every run of neighbouring pieces that is narrow and close enough to be one digit.
+
+    A run with flat bits in it, ends of a rule or dirt, is a candidate with and without them.
+    """
+    found: list[Candidate] = []
+    for first in range(len(line)):
+        run: list[Piece] = []
+        for last in range(first, min(first + parameters.join_pieces, len(line))):
+            run.append(line[last])
+            if last > first and not _may_join([piece.box for piece in run], height, parameters):
+                break
+            found.append(_candidate(number, first, last, run))
+            tall = [piece for piece in run if piece.box[3] >= parameters.bit * height]
+            if 0 < len(tall) < len(run):
+                found.append(_candidate(number, first, last, tall))
+    return found
+
+
+def _candidate(number: int, first: int, last: int, pieces: list[Piece]) -> Candidate:
+    labels = tuple(piece.label for piece in pieces)
+    return Candidate(number, first, last, union([piece.box for piece in pieces]), labels)
+
+
+def _may_join(boxes: list[Box], height: float, parameters: LayoutParameters) -> bool:
+    before, box = union(boxes[:-1]), boxes[-1]
+    gap = box[0] - (before[0] + before[2])
+    _, _, width, joined_height = union(boxes)
+    reference = max(height, joined_height * 0.8)
+    return gap <= parameters.join_gap * reference and width <= parameters.join_width * reference

@@ -1,0 +1,62 @@
+"""The network: tiles in, probabilities out, on one onnxruntime thread."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from digits.errors import ModelError
+from digits.model import ModelFolder
+
+Floats = NDArray[np.float32]
+
+BATCH = 64
+"""Tiles run at once: larger batches gain nothing on one thread and cost memory."""
+
+
+class Network:
+    """A digit network in memory.
+
+    Raises ModelError when the file is not the network that the model folder's contract describes:
+    input ``image``, outputs ``probabilities`` and ``digit_score``.
+    """
+
+    def __init__(self, folder: ModelFolder, name: str = "model.onnx") -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+        options.log_severity_level = 3
+        try:
+            self._session = ort.InferenceSession(
+                folder.onnx(name), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises its own types, all of them about the file
+            raise ModelError(f"{folder.path / name} is not a network: {error}") from None
+        inputs = [value.name for value in self._session.get_inputs()]
+        outputs = {value.name for value in self._session.get_outputs()}
+        if inputs != ["image"] or not {"probabilities", "digit_score"} <= outputs:
+            raise ModelError(
+                f"{folder.path / name} has inputs {inputs} and outputs {sorted(outputs)}; "
+                "expected image, and probabilities and digit_score"
+            )
+
+    def scores(self, tiles: Floats) -> tuple[Floats, Floats]:
+        """Score ``[n, 28, 28, 1]`` float32 tiles, 0 to 1.
+
+        Returns ``probabilities`` ``[n, 10]``, calibrated, which digit it is given that it is one,
+        and ``digit_score`` ``[n]``, the probability that it is exactly one digit.
+        """
+        if not len(tiles):
+            return np.zeros((0, 10), np.float32), np.zeros(0, np.float32)
+        outputs = [
+            self._session.run(
+                ["probabilities", "digit_score"], {"image": tiles[start : start + BATCH]}
+            )
+            for start in range(0, len(tiles), BATCH)
+        ]
+        return (
+            np.concatenate([output[0] for output in outputs]),
+            np.concatenate([output[1].reshape(-1) for output in outputs]),
+        )

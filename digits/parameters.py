@@ -1,0 +1,54 @@
+"""All parameters of the reader in one value, which travels in the model's card.
+
+A model carries its preprocessing with it, so an old model keeps reading as it did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, TypeVar, get_type_hints
+
+from digits.errors import ModelError
+from digits.ink import InkParameters
+from digits.layout import LayoutParameters
+from digits.search import SearchParameters
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters of each stage."""
+
+    ink: InkParameters = field(default_factory=InkParameters)
+    layout: LayoutParameters = field(default_factory=LayoutParameters)
+    search: SearchParameters = field(default_factory=SearchParameters)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object]) -> Parameters:
+        """What `dataclasses.asdict` made; a stage or value that is not named has its default.
+
+        Raises ModelError for a name that this version of the reader does not know.
+        """
+        return _build(cls, values, "parameters")
+
+
+def _build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
+    hints = get_type_hints(kind)
+    known = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
+    for name in values:
+        if name not in known:
+            raise ModelError(f"the model's card sets {where}.{name}, which this reader has not")
+    built: dict[str, Any] = {}
+    for name, value in values.items():
+        hint = hints[name]
+        if is_dataclass(hint) and isinstance(hint, type):
+            if not isinstance(value, Mapping):
+                raise ModelError(f"{where}.{name} in the model's card must be an object")
+            built[name] = _build(hint, value, f"{where}.{name}")
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            raise ModelError(f"{where}.{name} in the model's card must be a number")
+        else:
+            built[name] = hint(value)
+    return kind(**built)

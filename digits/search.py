@@ -1,0 +1,141 @@
+"""From scored candidates to the digits of each line: the cheapest consistent reading.
+
+Dynamic programming over a line's pieces, after LeCun, Bottou, Bengio and Haffner 1998, section
+VI: each piece is part of exactly one digit, or it is left out. A digit costs the negative
+logarithm of its confidence; leaving ink out costs more the larger it is.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits import company
+from digits.company import CompanyParameters
+from digits.layout import Candidate, Layout
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SearchParameters:
+    """``leave_out`` is the cost of leaving out a piece as high as its line, ``cut`` that of parting
+    ink that is connected; ``least_score`` the digit score under which a box is no digit;
+    ``least_size`` the height, as a fraction of the typical digit's, under which a mark is not one.
+    """
+
+    leave_out: float = 1.5
+    cut: float = 0.8
+    least_score: float = 0.5
+    least_size: float = 0.35
+    company: CompanyParameters = field(default_factory=CompanyParameters)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Candidate ``index`` is a digit with probability ``score``, its company considered."""
+
+    index: int
+    score: float
+
+
+def choose(
+    layout: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
+) -> list[Choice]:
+    """The candidates that are digits, line by line and from left to right."""
+    confidence = probabilities.max(axis=1, initial=0.0) * digit_score
+    by_line: dict[int, list[int]] = {}
+    for index, candidate in enumerate(layout.candidates):
+        by_line.setdefault(candidate.line, []).append(index)
+    paths = [
+        _best_path(layout, line, by_line.get(line, []), confidence, parameters)
+        for line in range(len(layout.lines))
+    ]
+    chosen = [index for path in paths for index in path]
+    chosen = [index for index in chosen if digit_score[index] >= parameters.least_score]
+    chosen = _of_digit_size(layout.candidates, chosen, parameters)
+    adjusted = company.adjust(
+        layout,
+        chosen,
+        probabilities[chosen].argmax(axis=1),
+        digit_score[chosen].astype(np.float64),
+        parameters.company,
+    )
+    return [
+        Choice(index, score)
+        for index, score in zip(chosen, adjusted.tolist(), strict=True)
+        if score >= parameters.least_score
+    ]
+
+
+def choose_single(
+    layout: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
+) -> list[Choice]:
+    """The one candidate that is most surely a digit, however unsure; none without ink."""
+    if not layout.candidates:
+        return []
+    best = int(np.argmax(probabilities.max(axis=1) * digit_score))
+    return [Choice(best, float(digit_score[best]))]
+
+
+def _best_path(
+    layout: Layout,
+    line: int,
+    indices: list[int],
+    confidence: Floats,
+    parameters: SearchParameters,
+) -> list[int]:
+    pieces = layout.lines[line]
+    height = max(layout.heights[line], 1.0)
+    best = [0.0] + [math.inf] * len(pieces)
+    via: list[int | None] = [None] * (len(pieces) + 1)
+    starting: dict[int, list[int]] = {}
+    for index in indices:
+        starting.setdefault(layout.candidates[index].first, []).append(index)
+    for position, piece in enumerate(pieces):
+        size = min(1.0, max(piece.box[2], piece.box[3]) / height)
+        cost = best[position] + parameters.leave_out * size + parameters.cut * piece.cut
+        if cost < best[position + 1]:
+            best[position + 1], via[position + 1] = cost, None
+        for index in starting.get(position, []):
+            last = layout.candidates[index].last
+            end = last + 1
+            cost = best[position] - math.log(max(float(confidence[index]), 1e-6))
+            cost += parameters.cut * pieces[last].cut
+            if cost < best[end]:
+                best[end], via[end] = cost, index
+    path: list[int] = []
+    position = len(pieces)
+    while position:
+        index_or_none = via[position]
+        if index_or_none is None:
+            position -= 1
+        else:
+            path.append(index_or_none)
+            position = layout.candidates[index_or_none].first
+    return path[::-1]
+
+
+def _of_digit_size(
+    candidates: tuple[Candidate, ...], chosen: list[int], parameters: SearchParameters
+) -> list[int]:
+    """Drop marks much smaller than the typical digit: commas, accents, specks that look like 1."""
+    if not chosen:
+        return chosen
+    sizes = [max(candidates[index].box[2:]) for index in chosen]
+    typical = _weighted_median(sizes)
+    return [
+        index
+        for index, size in zip(chosen, sizes, strict=True)
+        if size >= parameters.least_size * typical
+    ]
+
+
+def _weighted_median(sizes: list[int]) -> float:
+    """The size at which half of all the written length lies: a few specks do not move it."""
+    ordered = np.sort(np.array(sizes, float))
+    share = np.cumsum(ordered) / ordered.sum()
+    return float(ordered[int(np.searchsorted(share, 0.5))])

@@ -1,0 +1,61 @@
+"""Pictures that were never on paper: 28x28 digits, a web page's canvas, a drawing program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import scene
+from hand import Hand, draw, lines, write
+from PIL import Image
+
+Make = Callable[[np.random.Generator], Image.Image]
+
+
+def as_mnist(digit: str, *, hand: Hand, dark: bool) -> Make:
+    """28x28 grey: the digit 20 pixels high, its centre of mass in the middle."""
+
+    def make(rng: np.random.Generator) -> Image.Image:
+        large = draw(write(digit, at=(80, 40), height=185, hand=hand, rng=rng), size=(280, 280))
+        y, x = (float((large * axis).sum() / large.sum()) for axis in np.indices(large.shape))
+        shift = np.float32([[1, 0, 139.5 - x], [0, 1, 139.5 - y]])
+        small = cv2.resize(
+            cv2.warpAffine(large, shift, (280, 280)), (28, 28), interpolation=cv2.INTER_AREA
+        )
+        grey = np.uint8(np.clip(small * 1.1, 0, 1) * 255)
+        return Image.fromarray(255 - grey if dark else grey)
+
+    return make
+
+
+def canvas(rows: str, *, hand: Hand, height: int, at: tuple[int, int], size: int = 280) -> Make:
+    """A web page's canvas: RGBA, black everywhere, the strokes in the alpha channel alone."""
+
+    def make(rng: np.random.Generator) -> Image.Image:
+        coverage = lines(rows, hand=hand, height=height, at=at, size=(size, size), rng=rng)
+        pixels = np.zeros((size, size, 4), np.uint8)
+        pixels[..., 3] = np.uint8(coverage * 255)
+        return Image.fromarray(pixels)
+
+    return make
+
+
+def painting(
+    rows: str,
+    *,
+    hand: Hand,
+    height: int,
+    at: tuple[int, int],
+    size: scene.Size = (280, 280),
+    ink: scene.Colour = (0, 0, 0),
+    ground: scene.Colour = (1, 1, 1),
+) -> Make:
+    """A drawing program's picture: one flat colour on another."""
+
+    def make(rng: np.random.Generator) -> Image.Image:
+        coverage = lines(rows, hand=hand, height=height, at=at, size=size, rng=rng)[..., None]
+        page = np.float32(ground) * (1 - coverage) + np.float32(ink) * coverage
+        return Image.fromarray(np.uint8(page * 255 + 0.5))
+
+    return make

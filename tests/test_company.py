@@ -1,0 +1,92 @@
+"""A mark is judged by what stands beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digits.company import CompanyParameters, adjust
+from digits.layout import Candidate, Layout, Piece
+
+Box = tuple[int, int, int, int]
+
+
+def line_of(*widths: int, height: int = 30, cut: tuple[int, ...] = ()) -> tuple[Piece, ...]:
+    pieces, x = [], 0
+    for label, width in enumerate(widths, start=1):
+        pieces.append(Piece(label, (x, 40, width, height), cut=label - 1 in cut))
+        x += width + 4
+    return tuple(pieces)
+
+
+def arrange(*lines: tuple[Piece, ...]) -> Layout:
+    """Each piece is a candidate of its own."""
+    candidates = [
+        Candidate(number, place, place, piece.box, (piece.label,))
+        for number, line in enumerate(lines)
+        for place, piece in enumerate(line)
+    ]
+    return Layout(np.zeros((1, 1), np.int32), lines, (30.0,) * len(lines), tuple(candidates))
+
+
+def judged(layout: Layout, chosen: list[int], score: float, *, digit: int = 3) -> np.ndarray:
+    digits = np.full(len(chosen), digit)
+    return adjust(layout, chosen, digits, np.full(len(chosen), score), CompanyParameters())
+
+
+def test_digits_among_digits_keep_their_scores():
+    scores = judged(arrange(line_of(*[20] * 10)), list(range(10)), 0.9)
+
+    assert scores == pytest.approx(0.9)
+
+
+def test_a_few_marks_among_strangers_are_strangers_too():
+    scores = judged(arrange(line_of(*[20] * 10)), [2, 5], 0.95)
+
+    assert (scores < 0.2).all()
+
+
+def test_strokes_among_strangers_say_less_than_other_digits():
+    layout = arrange(line_of(*[20] * 8))
+
+    strokes = judged(layout, list(range(6)), 0.95, digit=1)
+    others = judged(layout, list(range(6)), 0.95, digit=8)
+
+    assert strokes.max() < others.min()
+
+
+def test_strangers_on_another_line_count_less():
+    own = judged(arrange(line_of(*[20] * 9)), [0, 1, 2], 0.95)
+    other = judged(arrange(line_of(20, 20, 20), line_of(*[20] * 6)), [0, 1, 2], 0.95)
+
+    assert own.max() < other.min() < 0.95
+
+
+def test_small_marks_are_no_strangers():
+    layout = arrange((*line_of(20, 20), *(Piece(9 + n, (90 + 9 * n, 60, 5, 8)) for n in range(9))))
+
+    assert judged(layout, [0, 1], 0.9) == pytest.approx(0.9)
+
+
+def test_a_mark_torn_from_ink_that_nobody_reads_is_suspect():
+    torn = judged(arrange(line_of(20, 20, cut=(0,))), [0], 0.95)
+    parted = judged(arrange(line_of(20, 20, cut=(0,))), [0, 1], 0.95)
+    whole = judged(arrange(line_of(20)), [0], 0.95)
+
+    assert torn[0] < parted[0] < whole[0]
+
+
+@pytest.mark.parametrize(
+    ("dot", "suspect"),
+    [((6, 25, 8, 8), True), ((6, 76, 8, 8), True), ((60, 25, 8, 8), False), ((6, 0, 8, 8), False)],
+)
+def test_a_dot_right_above_or_below_makes_it_a_letter(dot: Box, suspect: bool):
+    layout = arrange(line_of(20), (Piece(7, dot),))
+
+    (score,) = judged(layout, [0], 0.9)
+
+    assert (score < 0.5) == suspect
+
+
+def test_nothing_chosen_nothing_adjusted():
+    assert len(judged(arrange(line_of(20)), [], 0.9)) == 0

@@ -1,0 +1,89 @@
+"""Ink is found whatever the paper, the light and the pen."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from digits import ink
+
+
+def page(*, paper: int = 220, pen: int = 40, thickness: int = 4) -> np.ndarray:
+    """A ring and a stroke on even paper, 200x320."""
+    grey = np.full((200, 320), paper, np.uint8)
+    cv2.circle(grey, (90, 100), 40, (pen,), thickness, cv2.LINE_AA)
+    cv2.line(grey, (220, 50), (230, 150), (pen,), thickness, cv2.LINE_AA)
+    return grey
+
+
+def truth(grey: np.ndarray, paper: int, pen: int) -> np.ndarray:
+    return np.abs(grey.astype(int) - paper) > abs(paper - pen) / 2
+
+
+def agreement(mask: np.ndarray, wanted: np.ndarray) -> float:
+    """Intersection over union, one pixel of edge forgiven."""
+    grown = cv2.dilate(wanted.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    inside = (mask > 0) & grown
+    return float(inside.sum() / ((mask > 0) | wanted).sum())
+
+
+@pytest.mark.parametrize(("paper", "pen"), [(220, 40), (30, 220), (250, 0), (128, 100)])
+def test_ink_is_found_in_both_polarities(paper, pen):
+    found = ink.extract(page(paper=paper, pen=pen))
+
+    assert found.polarity == ("dark_on_light" if pen < paper else "light_on_dark")
+    assert agreement(found.mask, truth(page(paper=paper, pen=pen), paper, pen)) > 0.85
+
+
+def test_inverting_a_picture_changes_nothing_but_the_polarity():
+    first, second = ink.extract(page()), ink.extract(255 - page())
+
+    assert first.polarity != second.polarity
+    assert agreement(second.mask, first.mask > 0) > 0.95
+
+
+def test_a_shadow_across_the_page_leaves_no_ink_behind():
+    light = np.linspace(1.0, 0.35, 320)[None, :]
+    shaded = (page() * light).astype(np.uint8)
+
+    found = ink.extract(shaded)
+
+    assert agreement(found.mask, truth(page(), 220, 40)) > 0.85
+
+
+@pytest.mark.parametrize("paper", [0, 128, 255])
+def test_blank_paper_has_no_ink(paper):
+    assert not ink.extract(np.full((120, 160), paper, np.uint8)).mask.any()
+
+
+def test_noisy_paper_has_hardly_any_ink():
+    rng = np.random.default_rng(0)
+    noisy = np.clip(200 + rng.normal(0, 6, (300, 400)), 0, 255).astype(np.uint8)
+
+    assert ink.extract(noisy).mask.mean() < 0.001
+
+
+def test_faint_pencil_is_found_beside_black_marker():
+    grey = np.full((300, 900), 230, np.uint8)
+    cv2.line(grey, (100, 60), (100, 240), (0,), 10)
+    cv2.line(grey, (800, 60), (800, 240), (190,), 4)
+
+    mask = ink.extract(grey).mask
+
+    assert mask[150, 100] == 1
+    assert mask[150, 800] == 1
+
+
+def test_a_large_picture_is_worked_on_at_a_bounded_size():
+    found = ink.extract(np.full((3000, 4000), 255, np.uint8))
+
+    assert found.strength.size <= 1_300_000 * 1.01
+    assert found.scale == pytest.approx((1_300_000 / 12_000_000) ** 0.5)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (2, 3), (28, 28)])
+def test_tiny_pictures_do_not_break_it(shape):
+    found = ink.extract(np.zeros(shape, np.uint8))
+
+    assert found.mask.shape == found.strength.shape == found.threshold.shape

@@ -1,0 +1,109 @@
+"""Pieces of ink become lines and candidates."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from digits import ink, layout
+
+
+def found(grey: np.ndarray) -> layout.Layout:
+    return layout.find(ink.extract(grey))
+
+
+def sheet(height: int = 300, width: int = 600) -> np.ndarray:
+    return np.full((height, width), 255, np.uint8)
+
+
+def ring(grey: np.ndarray, x: int, y: int, radius: int = 22) -> None:
+    cv2.ellipse(grey, (x, y), (radius * 2 // 3, radius), 0, 0, 360, (0,), 4, cv2.LINE_AA)
+
+
+def test_nothing_on_blank_paper():
+    assert found(sheet()).candidates == ()
+
+
+def test_two_rows_are_two_lines_in_reading_order():
+    grey = sheet()
+    for x in (400, 100, 250):
+        ring(grey, x, 80)
+        ring(grey, x + 20, 200)
+
+    lines = found(grey).lines
+
+    assert [len(line) for line in lines] == [3, 3]
+    assert lines[0][0].middle[1] < lines[1][0].middle[1]
+    for line in lines:
+        middles = [piece.middle[0] for piece in line]
+        assert middles == sorted(middles)
+
+
+def test_a_line_that_rises_stays_one_line():
+    grey = sheet(400, 900)
+    for step in range(9):
+        ring(grey, 60 + 95 * step, 300 - 22 * step)
+
+    assert [len(line) for line in found(grey).lines] == [9]
+
+
+def test_a_wide_gap_does_not_end_a_line():
+    grey = sheet(200, 1000)
+    for x in (60, 120, 900):
+        ring(grey, x, 100)
+
+    assert [len(line) for line in found(grey).lines] == [3]
+
+
+def test_a_bar_apart_from_its_digit_may_join_it():
+    grey = sheet()
+    cv2.line(grey, (100, 80), (140, 80), (0,), 5)
+    cv2.ellipse(grey, (115, 130), (25, 30), 0, -90, 150, (0,), 5)
+    cv2.line(grey, (102, 90), (98, 108), (0,), 5)
+
+    layouts = found(grey)
+
+    everything = layout.union([piece.box for line in layouts.lines for piece in line])
+    assert any(candidate.box == everything for candidate in layouts.candidates)
+
+
+def test_touching_rings_may_be_cut_between_them():
+    grey = sheet(200, 300)
+    ring(grey, 100, 100, 40)
+    ring(grey, 152, 100, 40)
+
+    layouts = found(grey)
+
+    boxes = [candidate.box for candidate in layouts.candidates]
+    assert any(box[2] > 90 for box in boxes)
+    assert any(box[0] < 90 and abs(box[0] + box[2] - 126) <= 12 for box in boxes)
+    assert any(abs(box[0] - 126) <= 12 and box[0] + box[2] > 170 for box in boxes)
+
+
+def test_dust_is_no_piece():
+    grey = sheet()
+    ring(grey, 150, 150, 60)
+    grey[20:23, 20:23] = 0
+
+    assert [len(line) for line in found(grey).lines] == [1]
+
+
+def test_a_page_of_specks_is_bounded():
+    rng = np.random.default_rng(1)
+    grey = np.where(rng.random((900, 1200)) < 0.08, 0, 255).astype(np.uint8)
+    parameters = layout.LayoutParameters()
+
+    candidates = layout.find(ink.extract(grey), parameters).candidates
+
+    assert len(candidates) <= parameters.most_candidates
+
+
+def test_a_single_digit_takes_all_its_pieces():
+    grey = sheet(200, 200)
+    cv2.line(grey, (60, 50), (140, 50), (0,), 8)
+    cv2.line(grey, (60, 80), (60, 150), (0,), 8)
+
+    candidates = layout.find_single(ink.extract(grey)).candidates
+
+    assert candidates[0].box[2] >= 80
+    assert candidates[0].box[3] >= 100

@@ -1,0 +1,67 @@
+"""Ruled lines go, pen strokes stay."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from digits import rules
+
+
+def written() -> np.ndarray:
+    """Three strokes, one of them a wide bar like that of a 7."""
+    mask = np.zeros((200, 400), np.uint8)
+    cv2.line(mask, (80, 40), (80, 160), (1,), 6)
+    cv2.line(mask, (180, 40), (260, 40), (1,), 6)
+    cv2.line(mask, (260, 40), (210, 160), (1,), 6)
+    return mask
+
+
+def ruled(mask: np.ndarray, *, tilt: int = 0) -> np.ndarray:
+    lined = mask.copy()
+    cv2.line(lined, (0, 120), (399, 120 + tilt), (1,), 2)
+    return lined
+
+
+def test_a_page_without_rules_is_left_as_it_is():
+    assert np.array_equal(rules.remove(written()), written())
+
+
+def test_a_rule_is_removed_and_the_strokes_across_it_stay():
+    cleaned = rules.remove(ruled(written()))
+
+    assert cleaned[120, 300:].sum() == 0
+    assert cleaned[:, 80].sum() == written()[:, 80].sum()
+    count, _ = cv2.connectedComponents(cleaned)
+    assert count - 1 == 2
+
+
+def test_a_rule_that_rises_is_removed_too():
+    cleaned = rules.remove(ruled(written(), tilt=12))
+
+    assert cleaned.sum() < written().sum() * 1.03
+
+
+def test_squared_paper_loses_both_directions():
+    squared = written()
+    squared[::40] = 1
+    squared[:, 20::40] = 1
+
+    cleaned = rules.remove(squared)
+
+    assert cleaned[:, 270:].mean() < 0.01
+    assert cleaned[100, 80] == 1
+
+
+def test_a_stroke_that_is_most_of_the_ink_is_no_rule():
+    bar = np.zeros((100, 300), np.uint8)
+    bar[50:52] = 1
+
+    assert np.array_equal(rules.remove(bar), bar)
+
+
+def test_an_upright_stroke_in_a_narrow_picture_is_no_rule():
+    one = np.zeros((200, 60), np.uint8)
+    one[:, 29:32] = 1
+
+    assert np.array_equal(rules.remove(one), one)

@@ -1,0 +1,101 @@
+"""The cheapest consistent reading wins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digits.layout import Candidate, Layout, Piece
+from digits.search import SearchParameters, choose, choose_single
+
+
+def line_of(*widths: int, height: int = 30) -> tuple[Piece, ...]:
+    pieces, x = [], 0
+    for label, width in enumerate(widths, start=1):
+        pieces.append(Piece(label, (x, 0, width, height)))
+        x += width + 4
+    return tuple(pieces)
+
+
+def arrange(line: tuple[Piece, ...], *spans: tuple[int, int]) -> Layout:
+    candidates = []
+    for first, last in spans:
+        left = line[first].box[0]
+        right = line[last].box[0] + line[last].box[2]
+        box = (left, 0, right - left, max(piece.box[3] for piece in line[first : last + 1]))
+        labels = tuple(piece.label for piece in line[first : last + 1])
+        candidates.append(Candidate(0, first, last, box, labels))
+    return Layout(np.zeros((1, 1), np.int32), (line,), (30.0,), tuple(candidates))
+
+
+def scored(*scores: float) -> tuple[np.ndarray, np.ndarray]:
+    probabilities = np.full((len(scores), 10), 0.01, np.float32)
+    probabilities[:, 3] = 0.91
+    return probabilities, np.array(scores, np.float32)
+
+
+def chosen(layout: Layout, *scores: float) -> list[int]:
+    return [choice.index for choice in choose(layout, *scored(*scores), SearchParameters())]
+
+
+def test_two_good_digits_beat_their_union():
+    layout = arrange(line_of(20, 20), (0, 0), (1, 1), (0, 1))
+
+    assert chosen(layout, 0.95, 0.95, 0.1) == [0, 1]
+
+
+def test_a_good_union_beats_its_parts():
+    layout = arrange(line_of(20, 20), (0, 0), (1, 1), (0, 1))
+
+    assert chosen(layout, 0.3, 0.4, 0.97) == [2]
+
+
+def test_what_is_no_digit_is_left_out():
+    layout = arrange(line_of(20, 20), (0, 0), (1, 1), (0, 1))
+
+    assert chosen(layout, 0.99, 0.02, 0.05) == [0]
+
+
+@pytest.mark.parametrize(("score", "expected"), [(0.49, []), (0.51, [0])])
+def test_the_score_must_reach_the_threshold(score, expected):
+    assert chosen(arrange(line_of(20), (0, 0)), score) == expected
+
+
+def test_a_mark_much_smaller_than_the_digits_is_none():
+    pieces = (*line_of(20, 20, 20), Piece(4, (80, 25, 3, 8)))
+    layout = arrange(pieces, (0, 0), (1, 1), (2, 2), (3, 3))
+
+    assert chosen(layout, 0.9, 0.9, 0.9, 0.9) == [0, 1, 2]
+
+
+def test_no_candidates_no_digits():
+    empty = Layout(np.zeros((1, 1), np.int32), (), (), ())
+
+    assert choose(empty, *scored(), SearchParameters()) == []
+    assert choose_single(empty, *scored(), SearchParameters()) == []
+
+
+def test_a_single_digit_is_the_best_candidate_however_unsure():
+    layout = arrange(line_of(20, 20), (0, 1), (0, 0))
+
+    (choice,) = choose_single(layout, *scored(0.1, 0.2), SearchParameters())
+
+    assert choice.index == 1
+    assert choice.score == pytest.approx(0.2)
+
+
+def test_a_mark_among_strangers_is_a_stranger():
+    layout = arrange(line_of(*[20] * 10), *[(place, place) for place in range(10)])
+
+    assert chosen(layout, *[0.9] * 2, *[0.02] * 8) == []
+    assert chosen(layout, *[0.9] * 9, 0.02) == list(range(9))
+
+
+def test_company_never_raises_a_score():
+    layout = arrange(line_of(20, 20, 20), (0, 0), (1, 1), (2, 2))
+
+    scores = (0.99, 0.6, 0.99)
+    choices = choose(layout, *scored(*scores), SearchParameters())
+
+    assert len(choices) == 3
+    assert all(choice.score <= scores[choice.index] + 1e-6 for choice in choices)
