@@ -1,0 +1,144 @@
+"""The evaluation's part of REPORT.md: findings turned into tables, pictures and a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from digits.evaluation import gallery, plots, table
+from digits.evaluation.suite import Findings
+from digits.training.report import PICTURES, Section, pictures_folder
+
+Figures = Mapping[str, Any]
+
+TITLES = {"report": "never tuned on", "tune": "tuned on", "": "this project's own"}
+
+
+def sections(folder: Path, findings: Findings, *, times: int, split: str) -> list[Section]:
+    """All sections, their pictures written into ``folder``.
+
+    ``times`` is how often the model was measured on MNIST's test split.
+    """
+    figures: Figures = findings.figures
+    for name, entries in findings.galleries.items():
+        gallery.save(pictures_folder(folder) / f"{name}.png", entries)
+    made = [
+        Section("At a glance", f"{table.markdown(figures)}\n\n{_looks(times, split)}", {}),
+        _pictures(findings),
+        _metamorphic(folder, figures),
+        _uncertain(folder, findings),
+    ]
+    if figures["negatives"]:
+        made.insert(2, _negatives(findings))
+    return made
+
+
+def save_private(folder: Path, findings: Findings) -> None:
+    """Sheets of other people's pictures, for a folder that is not part of a model."""
+    for name, entries in findings.private.items():
+        gallery.save(folder / f"{name}.jpg", entries)
+
+
+def _looks(times: int, split: str) -> str:
+    if split != "test":
+        return "These are figures of MNIST's **validation** split: the test split was not touched."
+    counted = "once" if times == 1 else f"{times} times"
+    return f"This model was measured on MNIST's test split {counted}, training's own look included."
+
+
+def _pictures(findings: Findings) -> Section:
+    parts = []
+    for name in ("pictures_others", "pictures_own"):
+        measured: Figures | None = findings.figures[name]  # type: ignore[assignment]
+        for split, groups in (measured or {"splits": {}})["splits"].items():
+            parts.append(f"Pictures that are {TITLES.get(split, split)}:")
+            parts.append(_tallies("kind", groups["kinds"]))
+            if list(groups["sources"]) != [""]:
+                parts.append(_tallies("source", groups["sources"]))
+    if findings.galleries.get("pictures_own"):
+        parts.append("Our own that are misread:\n\n![Misread](report/pictures_own.png)")
+    return Section("Labelled pictures", "\n\n".join(parts), {})
+
+
+def _negatives(findings: Findings) -> Section:
+    measured: Figures = findings.figures["negatives"]  # type: ignore[assignment]
+    text = (
+        "Made for this, in fonts that training never saw. Left alone means that no digit at all "
+        f"was read.\n\n{_shares('what', 'left alone', measured['categories'])}"
+    )
+    if findings.galleries["negatives"]:
+        text += f"\n\n![What was read where there is no digit]({PICTURES}/negatives.png)"
+    return Section("Pictures without digits", text, {})
+
+
+def _metamorphic(folder: Path, figures: Figures) -> Section:
+    measured = figures["metamorphic"]
+    plots.shares(pictures_folder(folder) / "changes.png", measured["relations"])
+    text = (
+        f"{measured['pictures']} pictures that are read right were changed and read again. A "
+        "reading is unchanged if all rows are.\n\n"
+        f"{_shares('change', 'unchanged', measured['relations'])}\n\n"
+        f"![Share unchanged, with 95 % intervals]({PICTURES}/changes.png)"
+    )
+    return Section("Changed pictures", text, {})
+
+
+def _uncertain(folder: Path, findings: Findings) -> Section:
+    figures: Figures = findings.figures
+    measured = figures["degraded"]
+    curves = {
+        "MNIST": figures["mnist_network"]["risk_coverage"],
+        "degraded": measured["risk_coverage"],
+    }
+    plots.risk_coverage(pictures_folder(folder) / "risk.png", curves)
+    lines = [
+        f"{measured['pictures']:,} pictures with {measured['digits']:,} digits, spoilt in many "
+        f"ways: {measured['errors']} of the digits read are wrong, and {measured['missed']} were "
+        "not read at all.",
+        _shares(
+            "of the digits read",
+            "marked uncertain",
+            {"wrong": measured["flagged"]["wrong"], "right": measured["flagged"]["right"]},
+        ),
+        _shares(
+            "damage",
+            "pictures read right",
+            {name: part["exact"] for name, part in measured["damages"].items()},
+        ),
+        f"![Errors among the surest digits]({PICTURES}/risk.png)",
+    ]
+    if findings.galleries["degraded"]:
+        lines.append(f"Wrong and sure of it:\n\n![Sure mistakes]({PICTURES}/degraded.png)")
+    return Section("Knowing when it errs", "\n\n".join(lines), {})
+
+
+def _tallies(of: str, groups: Figures) -> str:
+    rows = [
+        (name, *_figure(group["exact"]), _rate(group["digit_error_rate"]))
+        for name, group in groups.items()
+    ]
+    return _table((of, "exact", "95 % interval", "digit error rate"), rows)
+
+
+def _shares(of: str, what: str, shares: Figures) -> str:
+    rows = [(name, *_figure(share)) for name, share in shares.items()]
+    return _table((of, what, "95 % interval"), rows)
+
+
+def _figure(share: Figures) -> tuple[str, str]:
+    if not share["of"]:
+        return "none there", ""
+    return (
+        f"{share['hits']:,} of {share['of']:,} ({share['share']:.1%})",
+        f"{share['low']:.1%} to {share['high']:.1%}",
+    )
+
+
+def _rate(rate: float | None) -> str:
+    return "" if rate is None else f"{rate:.2%}"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

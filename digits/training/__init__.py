@@ -1,0 +1,1 @@
+"""From MNIST to a model folder: data, augmentation, architecture, fitting, export, evaluation."""

@@ -1,0 +1,203 @@
+"""One digit, written by many hands with many pens.
+
+Every function takes and returns ink: ``[h, w]`` uint8, 0 for paper and 255 for full ink. Geometry
+follows Simard, Steinkraus and Platt 2003 (affine and elastic distortion); the pen is changed
+through the distance transform, so that thinning never breaks a stroke.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+Ink = NDArray[np.uint8]
+
+CANVAS = 64
+"""Side in pixels at which ink is distorted, about twice MNIST's own resolution."""
+
+_GRID = np.stack(
+    np.meshgrid(*(np.arange(CANVAS, dtype=np.float32) - (CANVAS - 1) / 2,) * 2), axis=-1
+)
+"""x, y of every canvas pixel, from the middle: ``[CANVAS, CANVAS, 2]``."""
+
+
+def warp(rng: Generator, glyph: Ink, *, amount: float = 1.0) -> Ink:
+    """Slant, turn, stretch and bend ``glyph`` onto a ``CANVAS`` square.
+
+    ``amount`` scales every distortion; at 1 the standard deviations are 8 degrees of rotation,
+    0.18 of shear, 12 % of stretch and 2.5 % of the side of elastic displacement.
+    """
+    angle, shear = rng.normal(0, (np.deg2rad(8) * amount, 0.18 * amount))
+    stretch_x, stretch_y = np.exp(rng.normal(0, 0.12 * amount, 2))
+    side = max(glyph.shape)
+    cos, sin = np.cos(angle), np.sin(angle)
+    matrix = np.array([[stretch_x, shear], [0, stretch_y]]) @ [[cos, -sin], [sin, cos]]
+    matrix *= side / (CANVAS * 0.82)
+    centre = np.array([glyph.shape[1] - 1, glyph.shape[0] - 1], np.float32) / 2
+    bend = rng.normal(0, 0.025 * amount * side, (5, 5, 2)).astype(np.float32)
+    field = cv2.resize(bend, (CANVAS, CANVAS), interpolation=cv2.INTER_CUBIC)
+    source = _GRID @ matrix.T.astype(np.float32) + (field + centre)
+    return np.asarray(cv2.remap(glyph, source, None, cv2.INTER_CUBIC), np.uint8)
+
+
+def pen(rng: Generator, ink: Ink) -> Ink:
+    """Write with another pen: thinner (down to a third), thicker (up to 4 px a side), or as is."""
+    choice = rng.random()
+    if choice < 0.4:
+        return ink
+    mask = (ink > 110).astype(np.uint8)
+    if choice < 0.75:
+        depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+        ridge = cv2.dilate(depth, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
+        mask = ((depth > rng.uniform(0.05, 0.7) * ridge) & (mask > 0)).astype(np.uint8)
+    else:
+        size = int(rng.integers(2, 6))
+        mask = np.asarray(
+            cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), np.uint8
+        )
+    return np.asarray(cv2.GaussianBlur(mask * np.uint8(255), (3, 3), 0), np.uint8)
+
+
+def wear(rng: Generator, ink: Ink) -> Ink:
+    """What pencil, chalk, a dry pen, a bad camera or a small picture do to a stroke."""
+    choice = rng.random()
+    if choice < 0.45:
+        return ink
+    if choice < 0.52:
+        return _remains(rng, ink)
+    if choice < 0.62:
+        return _uneven(rng, ink)
+    if choice < 0.7:
+        return _gap(rng, ink)
+    if choice < 0.8:
+        return np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.6, 2.2)), np.uint8)
+    return _low_resolution(rng, ink)
+
+
+def rough(rng: Generator, ink: Ink) -> Ink:
+    """A hard threshold at a random level after noise, as a picture with poor contrast leaves it."""
+    noise = cv2.resize(
+        rng.normal(0, rng.uniform(5, 35), (32, 32)).astype(np.float32),
+        (ink.shape[1], ink.shape[0]),
+        interpolation=cv2.INTER_LINEAR,
+    )
+    level = rng.uniform(70, 170)
+    soft = np.clip((ink.astype(np.float32) + noise - level) * rng.uniform(2, 12) + 128, 0, 255)
+    soft[cv2.dilate(ink, np.ones((5, 5), np.uint8)) == 0] = 0
+    return np.asarray(soft, np.uint8)
+
+
+def national(rng: Generator, ink: Ink, digit: int) -> Ink:
+    """Now and then the ways of writing that MNIST, collected in the USA, hardly has.
+
+    A bar through the 7, a flag and a foot on the 1, a slash through the 0.
+    """
+    if digit == 7 and rng.random() < 0.3:
+        return crossed_seven(rng, ink)
+    if digit == 1 and rng.random() < 0.25:
+        return flagged_one(rng)
+    if digit == 0 and rng.random() < 0.02:
+        return _slashed(rng, ink)
+    return ink
+
+
+def crossed_seven(rng: Generator, ink: Ink) -> Ink:
+    """A 7 with a short bar through its stem."""
+    left, top, width, height = cv2.boundingRect(ink)
+    row = top + int(height * rng.uniform(0.42, 0.62))
+    columns = np.flatnonzero(ink[min(row, ink.shape[0] - 1)] > 100)
+    if not len(columns):
+        return ink
+    centre = float(columns.mean()) + rng.normal(0, 0.04) * width
+    half = max(width * rng.uniform(0.2, 0.42), 5)
+    tilt = rng.normal(-0.1, 0.15) * half
+    return _line(
+        ink, (centre - half, row - tilt), (centre + half, row + tilt), max(2, len(columns) * 0.7)
+    )
+
+
+def flagged_one(rng: Generator) -> Ink:
+    """A 1 with an upstroke, some as long as the stem, and perhaps a foot; drawn from scratch."""
+    ink = np.zeros((CANVAS, CANVAS), np.uint8)
+    thickness = rng.uniform(2, 7)
+    top, bottom = 8.0, 56.0
+    lean = rng.normal(2, 3)
+    head = (CANVAS / 2 + lean, top)
+    base = (CANVAS / 2 - lean, bottom)
+    reach, drop = rng.uniform(5, 30), rng.uniform(5, 1.1 * (bottom - top))
+    ink = _line(ink, head, base, thickness)
+    drop = max(drop, reach * 0.85)  # flatter, it would be the bar of a 7
+    ink = _line(ink, head, (head[0] - reach, top + drop), thickness)
+    if rng.random() < 0.35:
+        left, right = rng.uniform(0, 18, 2)
+        ink = _line(
+            ink, (base[0] - left, bottom + rng.normal()), (base[0] + right, bottom), thickness
+        )
+    return ink
+
+
+def _slashed(rng: Generator, ink: Ink) -> Ink:
+    left, top, width, height = cv2.boundingRect(ink)
+    return _line(ink, (left + width * 0.8, top + height * 0.15), (left, top + height * 0.95), 3)
+
+
+def _uneven(rng: Generator, ink: Ink) -> Ink:
+    """Pressure that comes and goes, with the paper's grain in it."""
+    side = (ink.shape[1], ink.shape[0])
+    pressure = rng.uniform(0.35, 1.3, (6, 6)).astype(np.float32)
+    grain = rng.normal(1, rng.uniform(0, 0.3), ink.shape).astype(np.float32)
+    field = cv2.resize(pressure, side, interpolation=cv2.INTER_LINEAR) * cv2.blur(grain, (2, 2))
+    return np.asarray(np.clip(ink * field, 0, 255), np.uint8)
+
+
+def _remains(rng: Generator, ink: Ink) -> Ink:
+    """Ends of a ruled line or of a neighbour's stroke that still hang on the ink."""
+    points = np.argwhere(ink > 128)
+    for _ in range(int(rng.integers(1, 4))):
+        if not len(points):
+            break
+        row, column = points[rng.integers(len(points))]
+        turn = rng.choice([0.0, np.pi, rng.uniform(0, 2 * np.pi)]) + rng.normal(0, 0.1)
+        reach = rng.uniform(3, 9)
+        end = (column + reach * np.cos(turn), row + reach * np.sin(turn))
+        ink = _line(ink, (column, row), end, rng.uniform(1, 3))
+    return ink
+
+
+def _gap(rng: Generator, ink: Ink) -> Ink:
+    """One or two breaks across the stroke."""
+    broken: Ink = ink.copy()
+    points = np.argwhere(ink > 128)
+    for _ in range(int(rng.integers(1, 3))):
+        if not len(points):
+            break
+        row, column = points[rng.integers(len(points))]
+        turn = rng.uniform(0, np.pi)
+        reach = rng.uniform(4, 8)
+        start = (column - reach * np.cos(turn), row - reach * np.sin(turn))
+        end = (column + reach * np.cos(turn), row + reach * np.sin(turn))
+        cut = _line(np.zeros_like(ink), start, end, rng.uniform(1, 3.5))
+        cv2.subtract(broken, cut, dst=broken)
+    return broken
+
+
+def _low_resolution(rng: Generator, ink: Ink) -> Ink:
+    """As seen in a picture where the digit is only 9 to 22 pixels high."""
+    side = int(rng.integers(11, 28))
+    small = cv2.resize(ink, (side, side), interpolation=cv2.INTER_AREA)
+    back = cv2.resize(small, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(back, np.uint8)
+
+
+def _line(ink: Ink, start: tuple[float, float], end: tuple[float, float], thickness: float) -> Ink:
+    """``ink`` with an anti-aliased stroke; coordinates are x, y in pixels."""
+    shift = 4
+    points = [(round(x * 2**shift), round(y * 2**shift)) for x, y in (start, end)]
+    return np.asarray(
+        cv2.line(
+            ink.copy(), points[0], points[1], (255,), max(1, round(thickness)), cv2.LINE_AA, shift
+        ),
+        np.uint8,
+    )

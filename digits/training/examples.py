@@ -1,0 +1,97 @@
+"""The stream of training examples: distorted digits, and things that are no digit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from digits import tile
+from digits.training import augmentation, glyphs, negatives, strokes
+
+Ink = NDArray[np.uint8]
+NOT_A_DIGIT = -1
+
+
+class Examples:
+    """Augmented digits and negatives, the same for the same seed and epoch.
+
+    ``images`` are ``[n, 28, 28]`` uint8 as MNIST has them, ``labels`` their digits. An epoch holds
+    every image once, ``negatives_share`` times as many negatives, and ``font_share`` and
+    ``drawn_share`` times as many digits from fonts and drawn from scratch. ``plain_share`` of the
+    images are only shifted in shape a little, so that the network knows MNIST itself as well as
+    its distortions.
+    """
+
+    def __init__(
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        *,
+        seed: int,
+        negatives_share: float = 0.5,
+        font_share: float = 0.06,
+        drawn_share: float = 0.12,
+        plain_share: float = 0.3,
+    ) -> None:
+        self.images = images
+        self.labels = labels.astype(np.int64)
+        self.seed = seed
+        self.plain_share = plain_share
+        self.counts = (
+            len(images),
+            int(len(images) * font_share),
+            int(len(images) * drawn_share),
+            int(len(images) * negatives_share),
+        )
+
+    def __len__(self) -> int:
+        return sum(self.counts)
+
+    def batches(
+        self, epoch: int, batch_size: int
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+        """One epoch: tiles ``[b, 28, 28, 1]`` and labels ``[b]``, ``NOT_A_DIGIT`` among them."""
+        rng = np.random.default_rng((self.seed, epoch))
+        order = rng.permutation(len(self))
+        for start in range(0, len(order), batch_size):
+            drawn = [self._example(rng, int(index)) for index in order[start : start + batch_size]]
+            tiles = np.stack([example[0] for example in drawn])[..., None]
+            yield tiles, np.array([example[1] for example in drawn], np.int64)
+
+    def _example(self, rng: Generator, index: int) -> tuple[NDArray[np.float32], int]:
+        digits, from_fonts, drawn, _ = self.counts
+        if index < digits:
+            label = int(self.labels[index])
+            return self._digit(rng, self.images[index], label), label
+        if index < digits + from_fonts:
+            label = int(rng.integers(10))
+            ink = augmentation.warp(rng, glyphs.draw(rng, str(label)), amount=0.8)
+            return _tile(augmentation.wear(rng, augmentation.pen(rng, ink))), label
+        if index < digits + from_fonts + drawn:
+            label = int(rng.integers(10))
+            return _tile(augmentation.wear(rng, self._drawn(rng, label))), label
+        ink = negatives.make(rng, self.images, self.labels)
+        return _tile(augmentation.wear(rng, augmentation.pen(rng, ink))), NOT_A_DIGIT
+
+    def _drawn(self, rng: Generator, label: int) -> Ink:
+        if label == 1:
+            return augmentation.warp(rng, augmentation.flagged_one(rng), amount=0.7)
+        return augmentation.warp(rng, strokes.draw(rng, label), amount=0.7)
+
+    def _digit(self, rng: Generator, image: Ink, label: int) -> NDArray[np.float32]:
+        if rng.random() < self.plain_share:
+            return _tile(augmentation.warp(rng, image, amount=0.6))
+        ink = augmentation.warp(rng, image)
+        ink = augmentation.pen(rng, augmentation.national(rng, ink, label))
+        ink = augmentation.wear(rng, ink)
+        if rng.random() < 0.2:
+            ink = augmentation.rough(rng, ink)
+        return _tile(ink)
+
+
+def _tile(ink: Ink) -> NDArray[np.float32]:
+    """Normalise, finding the ink's border at a level that varies a little in real pictures too."""
+    return tile.normalise(tile.crop(ink, threshold=40))

@@ -1,0 +1,84 @@
+"""From Keras to ONNX: calibrated, named, any batch size, and checked before anybody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import onnx
+import onnxruntime as ort
+import tensorflow as tf
+import tf2onnx
+from numpy.typing import NDArray
+
+from digits.errors import ModelError
+from digits.training.architecture import DIGIT_LOGIT, INPUT, LOGITS
+from digits.training.calibration import Calibration
+from digits.training.validation import Scorer
+
+OPSET = 17
+"""Old enough for every runtime in use, new enough for what the network needs."""
+
+PARITY = 1e-5
+OUTPUTS = {"probabilities": ["batch", 10], "digit_score": ["batch"]}
+
+
+def to_onnx(model: keras.Model, calibration: Calibration, metadata: Mapping[str, str]) -> bytes:
+    """``image`` ``[batch, 28, 28, 1]`` to ``probabilities`` ``[batch, 10]`` and ``digit_score``
+    ``[batch]``, with the calibration inside and ``metadata`` attached."""
+
+    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        outputs = model(image, training=False)
+        score = calibration.score_scale * outputs[DIGIT_LOGIT] + calibration.score_bias
+        return {
+            "probabilities": tf.nn.softmax(outputs[LOGITS] / calibration.temperature),
+            "digit_score": tf.reshape(tf.sigmoid(score), [-1]),
+        }
+
+    signature = [tf.TensorSpec((None, 28, 28, 1), tf.float32, INPUT)]
+    # tf2onnx's own from_keras loses the outputs of Keras 3 models.
+    graph, _ = tf2onnx.convert.from_function(
+        tf.function(serve), input_signature=signature, opset=OPSET
+    )
+    for value in (*graph.graph.input, *graph.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    onnx.helper.set_model_props(graph, dict(metadata))
+    graph.graph.name = "digits"
+    graph.graph.doc_string = ""  # numbers the functions of this process: the same run, other bytes
+    onnx.checker.check_model(graph, full_check=True)
+    content: bytes = graph.SerializeToString()
+    return content
+
+
+def check(
+    content: bytes, score: Scorer, calibration: Calibration, tiles: NDArray[np.float32]
+) -> float:
+    """Hold the ONNX network against the Keras one on ``tiles``; the largest difference.
+
+    Raises ModelError when a name, the shape or the batch is not as promised, or an output differs
+    by more than `PARITY`.
+    """
+    session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
+    inputs = {value.name: value.shape for value in session.get_inputs()}
+    outputs = {value.name: value.shape for value in session.get_outputs()}
+    if inputs != {INPUT: ["batch", 28, 28, 1]} or outputs != OUTPUTS:
+        raise ModelError(f"the exported network has inputs {inputs} and outputs {outputs}")
+    names = list(OUTPUTS)
+    together = session.run(names, {INPUT: tiles})
+    alone = session.run(names, {INPUT: tiles[:1]})
+    keras_outputs = score(tiles)
+    expected = (
+        calibration.probabilities(keras_outputs.logits),
+        calibration.digit_score(keras_outputs.digit_logit),
+    )
+    difference = max(
+        float(np.abs(got - wanted).max())
+        for got, wanted in (
+            *zip(together, expected, strict=True),
+            *zip(alone, (part[:1] for part in expected), strict=True),
+        )
+    )
+    if not difference <= PARITY:
+        raise ModelError(f"the exported network differs from the trained one by {difference:.2g}")
+    return difference

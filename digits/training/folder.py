@@ -1,0 +1,64 @@
+"""Model folders come into being here: all of one, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from digits.card import CARD, NETWORK, ModelCard
+from digits.errors import ConfigurationError
+
+
+def check_target(out: Path) -> None:
+    """Raises ConfigurationError when ``out`` is something that a model folder must not replace."""
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / CARD).is_file()):
+        raise ConfigurationError(
+            f"--out {out} exists and is no model folder: name a new folder, or an old model's"
+        )
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """A scratch folder beside ``out`` that takes its place when the block ends well.
+
+    When it does not, ``out`` is as it was.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
+        made = Path(scratch) / "new"
+        made.mkdir()
+        yield made
+        _exchange(made, out, Path(scratch) / "old")
+
+
+def write_network(folder: Path, content: bytes) -> dict[str, str]:
+    """Write ``model.onnx``; its name and sha256, as the card's ``files`` wants them."""
+    (folder / NETWORK).write_bytes(content)
+    return {NETWORK: hashlib.sha256(content).hexdigest()}
+
+
+def write_card(folder: Path, card: Mapping[str, object]) -> ModelCard:
+    """Write ``model.json``, if it is one that can be read back. Raises ModelError."""
+    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    parsed = ModelCard.parse(text.encode())
+    (folder / CARD).write_text(text, encoding="utf-8")
+    return parsed
+
+
+def _exchange(made: Path, out: Path, old: Path) -> None:
+    """A folder that is not empty cannot be renamed over, so the old one steps aside first."""
+    if not out.exists():
+        made.rename(out)
+        return
+    out.rename(old)
+    try:
+        made.rename(out)
+    except OSError:
+        old.rename(out)
+        raise
+    shutil.rmtree(old)

@@ -1,0 +1,114 @@
+"""Characters drawn from the fonts of this machine and from OpenCV's own stroke fonts.
+
+Used at training time only: letters and symbols to be refused, and digits, so that "drawn from a
+font" is no sign of either. Families whose name falls in `HELD_OUT` are left for evaluation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+Ink = NDArray[np.uint8]
+
+FONT_FOLDERS = (Path("/usr/share/fonts"), Path.home() / ".local/share/fonts")
+SIDE = 64
+HERSHEY = (0, 1, 2, 3, 4, 5, 6, 7)
+"""OpenCV's eight stroke fonts."""
+
+
+@lru_cache(maxsize=2)
+def font_files(*, held_out: bool) -> tuple[Path, ...]:
+    """TrueType and OpenType files found here that hold Latin letters; one split of two."""
+    files = [
+        path
+        for folder in FONT_FOLDERS
+        if folder.is_dir()
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in (".ttf", ".otf") and is_held_out(path) == held_out
+    ]
+    return tuple(path for path in files if _draws_latin(path))
+
+
+def is_held_out(path: Path) -> bool:
+    """Whether the font's family is kept for evaluation: one in five, by a hash of its name."""
+    family = path.stem.split("-")[0].lower()
+    return hashlib.sha256(family.encode()).digest()[0] % 5 == 0
+
+
+def draw(rng: Generator, text: str, *, held_out: bool = False) -> Ink:
+    """``text`` in a random font: ink ``[h, w]`` uint8, about ``SIDE`` pixels high, with margins.
+
+    Falls back on OpenCV's stroke fonts where no font file is installed or the character is
+    missing from the font.
+    """
+    files = font_files(held_out=held_out)
+    stroke_font = not held_out and rng.random() < 0.25
+    if files and not stroke_font:
+        ink = _draw_file(files[int(rng.integers(len(files)))], text)
+        if ink is not None:
+            return ink
+    return _draw_strokes(rng, text)
+
+
+@lru_cache(maxsize=512)
+def _font(path: Path) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(path), SIDE)
+
+
+@lru_cache(maxsize=20_000)
+def _draw_file(path: Path, text: str) -> Ink | None:
+    font = _font(path)
+    left, top, right, bottom = font.getbbox(text)
+    width, height = round(right - left), round(bottom - top)
+    if not (0 < width <= 12 * SIDE and 0 < height <= 4 * SIDE):
+        return None
+    image = Image.new("L", (width + 8, height + 8))
+    ImageDraw.Draw(image).text((4 - left, 4 - top), text, fill=255, font=font)
+    ink = np.asarray(image, np.uint8)
+    missing = _missing_glyph(path)
+    if not ink.any() or (missing is not None and ink.tobytes() == missing):
+        return None
+    return ink
+
+
+@lru_cache(maxsize=512)
+def _missing_glyph(path: Path) -> bytes | None:
+    """What the font draws for a character that it does not have."""
+    font = _font(path)
+    left, top, right, bottom = font.getbbox("\U0010fffd")
+    if right <= left or bottom <= top:
+        return None
+    image = Image.new("L", (round(right - left) + 8, round(bottom - top) + 8))
+    ImageDraw.Draw(image).text((4 - left, 4 - top), "\U0010fffd", fill=255, font=font)
+    return image.tobytes()
+
+
+def _draws_latin(path: Path) -> bool:
+    """Symbol fonts draw something else, or the same box, for every letter."""
+    if any(word in path.stem.lower() for word in ("symbol", "math", "dingbat", "emoji", "lines")):
+        return False
+    try:
+        drawn = [_draw_file(path, letter) for letter in "AgRx5"]
+    except OSError:
+        return False
+    return all(ink is not None for ink in drawn) and len(
+        {ink.tobytes() for ink in drawn if ink is not None}
+    ) == len(drawn)
+
+
+def _draw_strokes(rng: Generator, text: str) -> Ink:
+    text = text if text.isascii() else "%"
+    face = HERSHEY[int(rng.integers(len(HERSHEY)))] | (cv2.FONT_ITALIC if rng.random() < 0.3 else 0)
+    thickness = int(rng.integers(2, 6))
+    (width, height), base = cv2.getTextSize(text, face, 2, thickness)
+    ink = np.zeros((height + base + 16, width + 16), np.uint8)
+    cv2.putText(ink, text, (8, height + 8), face, 2, (255,), thickness, cv2.LINE_AA)
+    return ink

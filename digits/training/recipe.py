@@ -1,0 +1,77 @@
+"""Everything that decides what a training run makes, in one value that goes into the card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+QUICK_IMAGES = 6000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """The channels of each stage of the network, see `digits.training.architecture`."""
+
+    name: str = "strided-cnn"
+    full: int = 16
+    half_in: int = 32
+    half: int = 40
+    quarter: int = 64
+    narrow: int = 32
+    dense: int = 96
+    dropout: float = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """The choices of one run.
+
+    ``images`` limits the training images used (None: all); ``learning_rate`` is the highest,
+    reached after a share of ``warmup`` of all steps, then lowered along a cosine;
+    ``average_decay`` is that of the moving average of the weights, which is what is kept;
+    ``score_weight`` weighs "is it a digit" against "which one" in the loss.
+    """
+
+    epochs: int = 20
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    warmup: float = 0.05
+    weight_decay: float = 2e-2
+    average_decay: float = 0.999
+    score_weight: float = 0.5
+    negatives_share: float = 0.5
+    images: int | None = None
+    seed: int = 1
+    architecture: Architecture = field(default_factory=Architecture)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
+        """What `to_dict` made. Raises KeyError or TypeError for anything else."""
+        return cls(**{**values, "architecture": Architecture(**values["architecture"])})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+    def quick(self) -> Recipe:
+        """A tenth of the images, twice: a model that works, in less than a minute."""
+        return replace(self, images=QUICK_IMAGES, epochs=2, average_decay=0.98)
+
+    def command(self) -> str:
+        """The command that runs this again; where data and model lie is the user's own matter."""
+        options = ["--quick"] if self.images == QUICK_IMAGES else []
+        default = Recipe().quick() if options else Recipe()
+        for name in ("epochs", "batch_size", "seed"):
+            if getattr(self, name) != getattr(default, name):
+                options += [f"--{name.replace('_', '-')}", str(getattr(self, name))]
+        return " ".join(["uv run train.py", *options])
+
+    def differences(self, other: Recipe) -> list[str]:
+        """Where this one differs from another, in words: ``epochs is 20, was 10``."""
+        mine, others = self.to_dict(), other.to_dict()
+        return [
+            f"{name} is {mine[name]}, was {others[name]}"
+            for name in mine
+            if mine[name] != others[name]
+        ]

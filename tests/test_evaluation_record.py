@@ -1,0 +1,140 @@
+"""The record in a model folder, how it counts looks at the test split, the table made of it."""
+
+from __future__ import annotations
+
+import pytest
+from fabricate import model_folder
+
+from digits.errors import DataError
+from digits.evaluation import record, table
+from digits.model import ModelFolder
+from digits.settings import ROOT
+
+MODEL = ROOT / "models" / "digits"
+
+
+def share(hits: int, of: int) -> dict[str, object]:
+    value = hits / of if of else None
+    return {"hits": hits, "of": of, "share": value, "low": 0.5, "high": 0.75}
+
+
+FIGURES = {
+    "pictures_own": {"splits": {"": {"kinds": {"photo_multi": {"exact": share(7, 8)}}}}},
+    "pictures_others": None,
+    "negatives": {"left_alone": share(190, 200)},
+    "mnist_network": {
+        "right": share(9976, 10000),
+        "calibration": {"error": 0.0012, "low": 0.0009, "high": 0.0021},
+    },
+    "mnist_reader": {"right": share(9970, 10000)},
+    "degraded": {"flagged": {"wrong": share(240, 300), "right": share(0, 0)}},
+    "metamorphic": {"families": {"inverted": share(20, 20)}},
+    "orientations": {"same": share(320, 320)},
+    "transports": {"same": share(160, 160)},
+}
+
+
+def test_a_folder_never_measured_has_no_record(tmp_path):
+    assert record.read(model_folder(tmp_path / "model")) is None
+
+
+def test_what_is_written_comes_back_and_the_model_stays_the_same(tmp_path):
+    folder = model_folder(tmp_path / "model")
+    before = ModelFolder.open(folder).sha256
+    record.write(folder, {"figures": [1, 2.5, None]})
+    assert record.read(folder) == {"figures": [1, 2.5, None]}
+    assert ModelFolder.open(folder).sha256 == before
+    assert not list(folder.glob(".*"))
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '"text"'])
+def test_a_damaged_record_is_refused(tmp_path, content):
+    folder = model_folder(tmp_path / "model")
+    (folder / record.RECORD).write_text(content)
+    with pytest.raises(DataError, match="delete it to begin anew"):
+        record.read(folder)
+
+
+def test_trainings_own_look_at_the_test_split_counts(tmp_path):
+    folder = model_folder(tmp_path / "model")
+    card = ModelFolder.open(folder).card
+    assert "test_accuracy" in card.metrics
+    assert record.times_tested(folder, card) == 1
+    assert record.count_test(folder, card) == 2
+    record.write(folder, {**record.read(folder), "more": 1})
+    assert record.count_test(folder, card) == 3
+    assert record.read(folder) == {record.TIMES: 3, "more": 1}
+
+
+def test_a_model_that_training_did_not_test_begins_at_none(tmp_path):
+    folder = model_folder(tmp_path / "model", metrics={})
+    assert record.times_tested(folder, ModelFolder.open(folder).card) == 0
+
+
+def test_the_table_has_a_row_for_each_figure():
+    assert table.markdown(FIGURES).splitlines() == [
+        "| what | read right | 95 % interval |",
+        "| --- | --- | --- |",
+        "| this project's own pictures: photos of several digits | 7 of 8 | 50.0% to 75.0% |",
+        "| letters, symbols, doodles, textures left alone | 95.00% (190 of 200) | 50.0% to 75.0% |",
+        "| MNIST's test split, the network alone | 99.76% (9,976 of 10,000) | 50.0% to 75.0% |",
+        "| MNIST's test split, as PNG files | 99.70% (9,970 of 10,000) | 50.0% to 75.0% |",
+        "| calibration error of the probabilities | 0.12% | 0.09% to 0.21% |",
+        "| degraded digits read wrong that are marked `uncertain` | 80.00% (240 of 300) "
+        "| 50.0% to 75.0% |",
+        "| degraded digits read right that are marked all the same | none there |  |",
+        "| readings that stay when the picture changes: inverted | 20 of 20 | 50.0% to 75.0% |",
+        "| the same however the camera was held | 100.00% (320 of 320) | 50.0% to 75.0% |",
+        "| the same however it was sent | 100.00% (160 of 160) | 50.0% to 75.0% |",
+    ]
+
+
+def test_the_table_is_printed(tmp_path, capsys):
+    folder = model_folder(tmp_path / "model")
+    record.write(folder, FIGURES)
+    assert table.main([str(folder)]) == 0
+    assert capsys.readouterr().out == table.markdown(FIGURES) + "\n"
+
+
+def test_the_table_goes_between_the_marks(tmp_path):
+    folder = model_folder(tmp_path / "model")
+    record.write(folder, FIGURES)
+    page = tmp_path / "page.md"
+    page.write_text(f"Before.\n\n{table.BEGIN}\nold\n{table.END}\n\nAfter.\n")
+    for _ in range(2):
+        assert table.main([str(folder), "--into", str(page)]) == 0
+        assert page.read_text() == (
+            f"Before.\n\n{table.BEGIN}\n{table.markdown(FIGURES)}\n{table.END}\n\nAfter.\n"
+        )
+
+
+@pytest.mark.parametrize("text", ["", table.BEGIN, f"{table.END} {table.BEGIN}"])
+def test_without_marks_nothing_is_written(tmp_path, capsys, text):
+    folder = model_folder(tmp_path / "model")
+    record.write(folder, FIGURES)
+    page = tmp_path / "page.md"
+    page.write_text(text)
+    assert table.main([str(folder), "--into", str(page)]) == 1
+    assert table.BEGIN in capsys.readouterr().err
+    assert page.read_text() == text
+
+
+def test_there_is_no_table_of_what_was_never_measured(tmp_path, capsys):
+    folder = model_folder(tmp_path / "model")
+    record.count_test(folder, ModelFolder.open(folder).card)
+    assert table.main([str(folder)]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert f"uv run train.py --evaluate {folder}" in printed.err
+
+
+def test_the_readme_has_the_figures_of_the_shipped_model():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    try:
+        figures = table.measured(MODEL)
+    except DataError as error:
+        assert table.BEGIN not in readme, "the README has figures of a model never measured"
+        pytest.skip(str(error))
+    assert figures["model"]["sha256"] == ModelFolder.open(MODEL).sha256
+    assert figures["split"] == "test"
+    assert table.inserted(readme, table.markdown(figures)) == readme

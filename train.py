@@ -1,0 +1,198 @@
+# /// script
+# requires-python = ">=3.10,<3.14"
+# dependencies = ["digits[train]"]
+#
+# [tool.uv.sources]
+# digits = { path = ".", editable = true }
+# ///
+"""Train the network on MNIST and write a model folder, or measure one that there is.
+
+    uv run train.py                              20 epochs, into models/digits
+    uv run train.py --quick                      in about a minute, into runs/quick, to try it
+    uv run train.py --resume                     go on where a run was stopped
+    uv run train.py --evaluate models/digits     measure all of it; write REPORT.md again
+    uv run train.py --tune models/digits         choose its thresholds again, for a changed reader
+
+MNIST is taken from --data, else DIGITS_DATA, else ~/.cache/digits, else downloaded into that.
+The first run brings TensorFlow (600 MB) into an environment of its own. Prints the model folder on
+stdout and all else on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from digits.errors import DigitsError
+from digits.evaluation import command, tuning
+from digits.evaluation.suite import Plan
+from digits.settings import ROOT, Settings, available_cores
+from digits.training import run
+from digits.training.data import Mnist, load
+from digits.training.download import cache_folder
+from digits.training.evaluation import MnistFigures
+from digits.training.recipe import Recipe
+
+FULL = Path("models") / "digits"
+QUICK = Path("runs") / "quick"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    _check_usage(parser, args)
+    logging.basicConfig(level=logging.WARNING, format="train.py: %(message)s")
+    logging.getLogger("digits").setLevel(logging.INFO)
+    try:
+        mnist = _mnist(args.data)
+        if args.tune:
+            return _tune(args.tune, mnist)
+        if args.evaluate:
+            written = args.out or args.evaluate
+            figures = command.evaluate(_plan(args, mnist), written).network
+        else:
+            written = args.out or ROOT / (QUICK if args.quick else FULL)
+            figures = run.train(recipe(args), mnist, written, resume=args.resume)
+    except (DigitsError, OSError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("train.py: stopped; --resume goes on after the last whole epoch", file=sys.stderr)
+        return 1
+    _conclude(figures, args.split)
+    print(written)
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All options, with their help."""
+    parser = argparse.ArgumentParser(
+        prog="train.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder with mnist.npz or MNIST's four IDX files (default: DIGITS_DATA)",
+    )
+    parser.add_argument(
+        "--epochs", type=_whole, metavar="N", help=f"default: {Recipe().epochs}, quick: 2"
+    )
+    parser.add_argument(
+        "--batch-size", type=_whole, metavar="N", help=f"default: {Recipe().batch_size}"
+    )
+    parser.add_argument("--seed", type=_seed, metavar="N", help=f"default: {Recipe().seed}")
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of the images, twice: only to try it"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="model folder to write, or replace, at the end (default: models/digits, or runs/quick "
+        "with --quick); with --evaluate, where the report goes (default: into the model folder)",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on after the last whole epoch of a stopped run"
+    )
+    parser.add_argument(
+        "--evaluate",
+        type=Path,
+        metavar="MODEL_DIR",
+        help="only measure this model folder: MNIST, labelled pictures, changed pictures, pictures "
+        "without digits, degraded ones",
+    )
+    parser.add_argument(
+        "--split",
+        choices=("test", "validation"),
+        default="test",
+        help="with --evaluate: which part of MNIST to measure on; validation is for trying things "
+        "out and needs --out (default: test)",
+    )
+    parser.add_argument(
+        "--tune",
+        type=Path,
+        metavar="MODEL_DIR",
+        help="only give this model folder the reader's present parameters, and choose anew from "
+        "which confidence on a digit is certain",
+    )
+    return parser
+
+
+def _check_usage(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    training = {
+        "--epochs": args.epochs,
+        "--batch-size": args.batch_size,
+        "--seed": args.seed,
+        "--quick": args.quick,
+        "--resume": args.resume,
+    }
+    given = [option for option, value in training.items() if value not in (None, False)]
+    if args.split != "test" and not (args.evaluate and args.out):
+        parser.error("--split validation: only with --evaluate, and --out for its report")
+    if args.evaluate and args.tune:
+        parser.error("--evaluate and --tune: one at a time")
+    if (args.evaluate or args.tune) and given:
+        chosen = "--evaluate" if args.evaluate else "--tune"
+        parser.error(f"{chosen} trains nothing: leave {', '.join(given)} out")
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 2^32 - 1, not {text!r}")
+    return int(text)
+
+
+def _mnist(folder: Path | None) -> Mnist:
+    return load(folder or Settings.from_env().data, cache=cache_folder(os.environ))
+
+
+def recipe(args: argparse.Namespace) -> Recipe:
+    """The recipe that the options ask for."""
+    base = Recipe().quick() if args.quick else Recipe()
+    chosen = {"epochs": args.epochs, "batch_size": args.batch_size, "seed": args.seed}
+    return replace(base, **{name: value for name, value in chosen.items() if value is not None})
+
+
+def _plan(args: argparse.Namespace, mnist: Mnist) -> Plan:
+    folder = args.data or Settings.from_env().data
+    table = folder / "pictures" / "labels.csv" if folder else None
+    return Plan(
+        model=args.evaluate,
+        mnist=mnist,
+        others=table if table and table.is_file() else None,
+        split=args.split,
+        processes=available_cores(),
+    )
+
+
+def _tune(folder: Path, mnist: Mnist) -> int:
+    threshold = tuning.tune(folder, mnist.validation, processes=available_cores())
+    print(f"train.py: uncertain below {threshold}", file=sys.stderr)
+    print(folder)
+    return 0
+
+
+def _conclude(figures: MnistFigures, split: str) -> None:
+    low, high = figures.accuracy_95
+    print(
+        f"train.py: {figures.accuracy:.2%} of MNIST's {split} split ({low:.2%} to {high:.2%}), "
+        f"{figures.errors} mistakes in {figures.images}",
+        file=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
