@@ -1,0 +1,100 @@
+"""Files through the entry script's ``run()``, as a server would pass them, many at a time."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import orjson
+
+from digits.errors import DataError
+from digits.settings import available_cores
+from digits.wire.azure import AzureRequest
+
+STDIN = "-"
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
+
+HEADERS = {"Content-Type": "application/octet-stream"}
+
+Result = dict[str, object]
+"""A reading with ``file`` added, or ``{"file": …, "error": {…}}``."""
+
+
+class Response(Protocol):
+    """What is used of ``AMLResponse``."""
+
+    @property
+    def data(self) -> bytes: ...
+
+
+Run = Callable[[AzureRequest], Response]
+
+
+@dataclass(frozen=True)
+class LocalRequest:
+    """A picture as Azure's server would hand it to ``run()``."""
+
+    data: bytes
+    query_string: bytes
+    headers: Mapping[str, str]
+    method: str = "POST"
+    path: str = "/score"
+
+    def get_data(self, cache: bool = True) -> bytes:
+        """The picture's bytes."""
+        return self.data
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scorer:
+    """Reads files through ``run``, all with the same options."""
+
+    run: Run
+    single: bool = False
+    explain: bool = False
+
+    def read_all(self, files: Iterable[str | Path]) -> Iterator[Result]:
+        """The results in the order of the files, one thread per core at work."""
+        cores = available_cores()
+        waiting: deque[Future[Result]] = deque()
+        with ThreadPoolExecutor(cores) as pool:
+            for file in files:
+                # No further ahead than keeps the cores busy: results with stages are large.
+                if len(waiting) == 2 * cores:
+                    yield waiting.popleft().result()
+                waiting.append(pool.submit(self.read, file))
+            while waiting:
+                yield waiting.popleft().result()
+
+    def read(self, file: str | Path) -> Result:
+        """One file's result; a file that cannot be opened is an error like any other."""
+        try:
+            data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror or error}"
+            if isinstance(error, FileNotFoundError):
+                reason = "there is no such file"
+            return {"file": str(file), "error": {"code": "not_found", "message": reason}}
+        if not data:
+            message = "the picture is empty (0 bytes); was it saved or copied completely?"
+            return {"file": str(file), "error": {"code": "bad_request", "message": message}}
+        query = f"single={self.single:d}&explain={self.explain:d}"
+        response = self.run(LocalRequest(data, query.encode(), HEADERS))
+        answer = orjson.loads(response.data)
+        return {"file": str(file), **answer}
+
+
+def pictures_in(name: str) -> list[str]:
+    """The file itself, or the pictures in a folder, by name. Raises DataError if there are none."""
+    folder = Path(name)
+    if name == STDIN or not folder.is_dir():
+        return [name]
+    found = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
+    if not found:
+        raise DataError(f"{name} is a folder without pictures ({', '.join(sorted(SUFFIXES))})")
+    return [str(entry) for entry in found]
