@@ -1,0 +1,78 @@
+"""A request while it arrives: its head, taken apart and bounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from digits.errors import DigitsError, HeadersTooLarge
+from digits.wire import Request
+from digits.wire.ids import request_id
+
+MAX_HEAD = 32 * 1024
+"""Bytes of request line and headers."""
+
+MAX_HEADERS = 100
+
+
+@dataclass(slots=True)
+class Head:
+    """A request's head. ``length`` is the body's declared size, None if it comes in chunks."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    length: int | None
+    id: str
+
+    def request(self, body: bytes) -> Request:
+        """The request, once its body is there."""
+        return Request(self.method, self.path, self.query, self.headers, body, self.id)
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A request while it arrives."""
+
+    began: float
+    url: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    head_bytes: int = 0
+    head: Head | None = None
+    body: list[bytes] = field(default_factory=list)
+    size: int = 0
+    refused: DigitsError | None = None
+
+    @property
+    def too_large(self) -> bool:
+        """Whether the head is over its bounds."""
+        return self.head_bytes > MAX_HEAD or len(self.headers) > MAX_HEADERS
+
+    def add(self, name: bytes, value: bytes) -> None:
+        """One header; of several with one name the last counts."""
+        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        self.head_bytes += len(name) + len(value) + len(b": \r\n")
+
+    def parse(self, method: bytes) -> Head:
+        """The head, now that all of it is there."""
+        target, _, query = self.url.decode("latin-1").partition("?")
+        if not target.startswith("/"):  # absolute form, as proxies get it
+            target = "/" + target.partition("://")[2].partition("/")[2]
+        length = self.headers.get("content-length", "")
+        declared = int(length) if length.isdigit() else 0
+        return Head(
+            method=method.decode("latin-1"),
+            path=unquote(target) if "%" in target else target,
+            query=query,
+            headers=self.headers,
+            length=None if "transfer-encoding" in self.headers else declared,
+            id=request_id(self.headers.get("x-request-id")),
+        )
+
+
+def too_large() -> HeadersTooLarge:
+    """What a client hears whose head is over its bounds."""
+    return HeadersTooLarge(
+        f"the request's headers are over {MAX_HEAD:,} bytes or {MAX_HEADERS} lines"
+    )

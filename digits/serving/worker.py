@@ -1,0 +1,126 @@
+"""One worker: an event loop, a socket, the model, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from functools import partial
+
+import uvloop
+
+from digits.serving.about import About
+from digits.serving.app import App
+from digits.serving.desk import Desk
+from digits.serving.feedback import Feedback
+from digits.serving.front import FAREWELL_S, Front
+from digits.serving.legacy import Legacy
+from digits.serving.logs import JsonHandler, LogWriter
+from digits.serving.protocol import InferenceProtocol
+from digits.serving.routes import Routes
+from digits.serving.scoring import Scoring
+from digits.serving.shared import Board
+from digits.serving.site import site
+from digits.serving.state import State
+from digits.serving.telemetry import Families, Telemetry
+from digits.settings import Settings
+from digits.wire import Service, warmup
+from digits.wire.options import Options
+
+logger = logging.getLogger(__name__)
+
+STDERR = 2
+BEAT_S = 1.0
+STUCK = 3
+"""A picture that has been read for this many time limits never will be: the worker gives up."""
+
+GAVE_UP = 3
+"""Exit status of a worker that a picture never left."""
+
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """What the master hands a worker.
+
+    ``log`` is a file descriptor for the log; ``noise`` one for what C libraries print.
+    """
+
+    index: int
+    service: Service
+    settings: Settings
+    families: Families
+    board: Board
+    listener: socket.socket
+    log: int
+    noise: int
+
+
+def work(shift: Shift) -> int:
+    """Serve until SIGTERM, in a freshly forked process; the exit status."""
+    _end_with_master()
+    os.dup2(shift.noise, STDERR)  # libpng and its like print; the log holds nothing but JSON
+    telemetry = Telemetry(shift.families, shift.board.row(shift.index))
+    telemetry.start_over()
+    writer = LogWriter(shift.log, lost=lambda n: telemetry.lost_lines.add(amount=n))
+    logging.getLogger().handlers[:] = [JsonHandler(writer.write)]
+    try:
+        return uvloop.run(_serve(shift, telemetry, writer))
+    finally:
+        writer.close()
+
+
+async def _serve(shift: Shift, telemetry: Telemetry, writer: LogWriter) -> int:
+    settings, state, stop = shift.settings, State(), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    desk = Desk(queue=settings.queue, timeout_s=settings.timeout_s, telemetry=telemetry)
+    about = About(shift.service.reader, settings, shift.families, shift.board, state)
+    scoring = Scoring(shift.service, desk)
+    protocol = InferenceProtocol(shift.service, scoring, desk, state)
+    legacy = Legacy(shift.service, scoring, desk)
+    feedback = Feedback(shift.service, desk, settings)
+    routes = Routes(site(scoring, about, protocol, legacy, feedback))
+    app = App(routes, desk, settings, telemetry, writer.write)
+    front = Front(app, settings, telemetry, state)
+    await front.listen(shift.listener)
+    await _warm_up(shift.service, desk)
+    state.warm = True
+    status = 0
+    while not stop.is_set():
+        shift.board.beat(shift.index, os.getpid())
+        desk.report()
+        front.report()
+        if desk.busy_for > STUCK * settings.timeout_s:
+            logger.critical("a picture has been read for %.0f s; leaving", desk.busy_for)
+            status = GAVE_UP
+            break
+        await _until(stop, BEAT_S)
+    if not await front.drain(patience_s=settings.timeout_s + FAREWELL_S):
+        logger.warning("stopped with requests unanswered")
+    return status
+
+
+async def _warm_up(service: Service, desk: Desk) -> None:
+    """Read a first picture the way that the large ones go. Raises Timeout."""
+    read = partial(service.read, warmup.picture(), Options(), "warm-up")
+    with desk.places(1, desk.deadline()) as places:
+        await desk.turn(read, places, light=False)
+
+
+async def _until(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except asyncio.TimeoutError:
+        return
+
+
+def _end_with_master() -> None:
+    """Stop when the master is gone, even if it was killed outright; only Linux can promise that."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,115 @@
+"""Throw bytes at everything that parses them, in this process, guided by coverage.
+
+    uv run --isolated --frozen --no-dev --with atheris python tests/fuzz/wire.py \
+        -max_total_time=600 -timeout=30 -rss_limit_mb=2000 CORPUS
+
+CORPUS is a folder that keeps what was found to reach new code; it is filled with good examples
+when it is empty. It ends with a stack trace for anything that is answered with 500, that is not
+JSON, or that raises; libFuzzer itself ends it for what hangs or takes too much memory.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["digits", "python_multipart", "PIL"]):
+    from digits.errors import DigitsError
+    from digits.settings import ROOT, Settings
+    from digits.wire import Request, Service, answers, inference
+    from digits.wire.options import Options
+
+sys.path.insert(0, str(ROOT / "tests"))
+
+BOUNDARY = "x"
+KINDS = (
+    ("/score", "application/octet-stream"),
+    ("/score", "application/json"),
+    ("/score", f"multipart/form-data; boundary={BOUNDARY}"),
+    ("/v2", "application/json"),
+    ("/v2 binary", "application/json"),
+    ("/score?single=1&explain=1", "image/png"),
+)
+STATUSES = (200, 400, 413, 415, 422)
+
+
+def examples() -> list[bytes]:
+    """One good body of each kind and format; the first byte says which kind it is."""
+    from samples import as_base64, form, picture
+
+    names = ("digit_3.png", "digit_6.gif", "digit_1.bmp", "digit_0.tiff", "drawing_5.webp")
+    pictures = [picture(name) for name in names]
+    one = as_base64(pictures[0])
+    kind, body = form(("image", pictures[0]))
+    boundary = kind.partition("boundary=")[2].encode()
+    tensor = {"name": "pictures", "datatype": "BYTES", "shape": [1], "data": [one]}
+    tile = {"name": "image", "datatype": "FP32", "shape": [1, 28, 28, 1], "data": [0.5] * 784}
+    binary = struct.pack("<I", len(pictures[0])) + pictures[0]
+    head = json.dumps({"inputs": [tensor | {"parameters": {"binary_data_size": len(binary)}}]})
+    return [
+        *(b"\0" + each for each in pictures),
+        *(b"\5" + each for each in pictures[:2]),
+        b"\1" + json.dumps({"image": one}).encode(),
+        b"\1" + json.dumps({"images": [one, f"data:image/png;base64,{one}"]}).encode(),
+        b"\1" + json.dumps(one).encode(),
+        b"\2" + body.replace(boundary, BOUNDARY.encode()),
+        b"\3" + json.dumps({"inputs": [tensor]}).encode(),
+        b"\3" + json.dumps({"inputs": [tile], "outputs": [{"name": "digit"}]}).encode(),
+        b"\4" + struct.pack("<H", len(head)) + head.encode() + binary,
+    ]
+
+
+def request_of(data: bytes) -> Request:
+    path, kind = KINDS[data[0] % len(KINDS)]
+    headers, body = {"content-type": kind}, data[1:]
+    if path == "/v2 binary":
+        headers["inference-header-content-length"] = str(int.from_bytes(body[:2], "little"))
+        body = body[2:]
+    target, _, query = path.partition("?")
+    return Request("POST", target, query, headers, body, "fuzz")
+
+
+def infer(service: Service, request: Request) -> None:
+    try:
+        asked = inference.take(service, request)
+        given = inference.classify(service, asked)
+        if asked.pictures:
+            outcomes = [service.read(each, Options(), "fuzz") for each in asked.pictures]
+            given = inference.readings(service, outcomes, "fuzz")
+        answer = inference.answer(service, asked, given, "fuzz")
+    except DigitsError as error:
+        answer = answers.refusal(error, "fuzz")
+    assert answer.status in STATUSES, answer
+
+
+def try_one(service: Service, data: bytes) -> None:
+    if not data:
+        return
+    request = request_of(data)
+    if request.path.startswith("/v2"):
+        infer(service, request)
+        return
+    answer = service.score(request)
+    assert answer.status in STATUSES, answer
+    json.loads(answer.body)
+
+
+def main() -> None:
+    """Fill the corpus if need be, then fuzz until libFuzzer has had enough."""
+    folders = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not any(folder.iterdir()):
+            for number, example in enumerate(examples()):
+                (folder / f"good-{number}").write_bytes(example)
+    service = Service.load(Settings(max_pixels=1_000_000, max_bytes=200_000, max_body=400_000))
+    atheris.Setup(sys.argv, lambda data: try_one(service, data))
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

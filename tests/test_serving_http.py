@@ -1,0 +1,301 @@
+"""HTTP/1.1 as our server speaks it: what is well formed is answered, the rest is bounded."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+
+import pytest
+from own_server import everything, own_server, until
+from samples import picture
+
+GOOD = picture("digit_3.png")
+MAX_BODY = 200_000
+TIMEOUT_S = 1.0
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("http")
+    with own_server(folder, timeout_s=TIMEOUT_S, max_body=MAX_BODY, max_bytes=MAX_BODY) as running:
+        yield running
+
+
+def post(
+    body: bytes = GOOD, *headers: str, length: int | None = None, path: str = "/score"
+) -> bytes:
+    lines = [f"POST {path} HTTP/1.1", "Host: x", "Content-Type: image/png", *headers]
+    if length is not None or not any("hunked" in header for header in headers):
+        lines.append(f"Content-Length: {len(body) if length is None else length}")
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def replies(data: bytes) -> list[tuple[int, dict[str, str], bytes]]:
+    """Status, headers and body of each answer in what came back."""
+    found = []
+    while data:
+        head, _, rest = data.partition(b"\r\n\r\n")
+        status, *lines = head.decode().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines)
+        size = int(headers.get("content-length", 0))
+        found.append((int(status.split()[1]), headers, rest[:size]))
+        data = rest[size:]
+    return found
+
+
+def only(data: bytes) -> tuple[int, dict[str, str], bytes]:
+    (reply,) = replies(data)
+    return reply
+
+
+def code(body: bytes) -> str:
+    return json.loads(body)["error"]["code"]
+
+
+def test_a_connection_is_kept_until_the_client_closes_it(server):
+    with server.connect() as connection:
+        for _ in range(3):
+            connection.sendall(post())
+            status, headers, body = only(receive_one(connection))
+            assert status == 200
+            assert "connection" not in headers
+
+
+def receive_one(connection) -> bytes:
+    """Exactly one answer."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(65536)
+    head, _, rest = received.partition(b"\r\n\r\n")
+    size = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    while len(rest) < size:
+        rest += connection.recv(65536)
+    return head + b"\r\n\r\n" + rest
+
+
+def test_requests_sent_at_once_are_answered_in_order(server):
+    data = post(GOOD, "x-request-id: a") + post(b"", "x-request-id: b")
+    data += post(GOOD, "x-request-id: c", "Connection: close")
+
+    answers = replies(server.raw(data))
+
+    assert [status for status, _, _ in answers] == [200, 400, 200]
+    assert [headers["x-request-id"] for _, headers, _ in answers] == ["a", "b", "c"]
+
+
+def test_a_body_in_chunks(server):
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (GOOD[:100], GOOD[100:]))
+    head = post(b"", "Transfer-Encoding: chunked", "Connection: close")
+
+    status, _, body = only(server.raw(head + chunks + b"0\r\n\r\n"))
+
+    assert (status, json.loads(body)["rows"]) == (200, ["3"])
+
+
+def test_one_byte_at_a_time(server):
+    with server.connect() as connection:
+        for byte in post(GOOD, "Connection: close"):
+            connection.sendall(bytes([byte]))
+        status, _, body = only(everything(connection))
+
+    assert (status, json.loads(body)["rows"]) == (200, ["3"])
+
+
+def test_http_1_0_is_answered_and_closed(server):
+    data = post().replace(b"HTTP/1.1", b"HTTP/1.0")
+
+    status, headers, _ = only(server.raw(data))
+
+    assert (status, headers["connection"]) == (200, "close")
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(server):
+    with server.connect() as connection:
+        head, body = post(GOOD, "Expect: 100-continue", "Connection: close").split(b"\r\n\r\n", 1)
+        connection.sendall(head + b"\r\n\r\n")
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert only(everything(connection))[0] == 200
+
+
+def test_a_client_that_asks_first_with_too_much_is_refused_at_once(server):
+    head = post(b"", "Expect: 100-continue", length=MAX_BODY + 1)
+
+    status, headers, body = only(server.raw(head))
+
+    assert (status, code(body), headers["connection"]) == (413, "too_large", "close")
+
+
+def test_head_is_get_without_the_body(server):
+    get = server.call("GET", "/health/live")
+    head = server.call("HEAD", "/health/live")
+
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["content-length"] == get.headers["content-length"] == str(len(get.body))
+
+
+def test_a_client_that_stops_sending_still_gets_its_answer(server):
+    with server.connect() as connection:
+        connection.sendall(post())
+        connection.shutdown(socket.SHUT_WR)
+        assert only(everything(connection))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/1.1\r\nbad header\r\n\r\n",
+        b"POST /score HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+        b"POST /score HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+        b"POST /score HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /score HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    ],
+    ids=["text", "version", "tls", "header", "negative", "two lengths", "both", "chunk"],
+)
+def test_what_is_not_http(server, data):
+    status, headers, body = only(server.raw(data))
+
+    assert (status, code(body), headers["connection"]) == (400, "bad_request", "close")
+
+
+@pytest.mark.parametrize("size", [31_000, 32 * 1024 + 100, 1_000_000])
+@pytest.mark.parametrize("where", ["one header", "many headers", "the path"])
+def test_headers_are_bounded(server, size, where):
+    if where == "one header":
+        head = b"GET /health/live HTTP/1.1\r\nx: " + b"y" * size
+    elif where == "the path":
+        head = b"GET /health/live?" + b"y" * size + b" HTTP/1.1"
+    else:
+        lines = [b"x%d: %s" % (i, b"y" * 500) for i in range(size // 500)]
+        head = b"\r\n".join([b"GET /health/live HTTP/1.1", *lines])
+
+    data = server.raw(head + b"\r\nConnection: close\r\n\r\n")
+
+    assert only(data)[0] == (200 if size == 31_000 else 431)
+
+
+def test_headers_without_end_are_bounded_too(server):
+    with server.connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nx: ")
+        try:
+            for _ in range(200):
+                connection.sendall(b"y" * 1000)
+                time.sleep(0.001)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        assert only(everything(connection))[0] == 431
+
+
+def test_101_headers_are_too_many(server):
+    def send(count: int) -> int:
+        lines = "".join(f"h{i}: v\r\n" for i in range(count - 1))
+        request = f"GET /health/live HTTP/1.1\r\n{lines}connection: close\r\n\r\n"
+        return only(server.raw(request.encode()))[0]
+
+    assert send(100) == 200
+    assert send(101) == 431
+
+
+@pytest.mark.parametrize("declared", [MAX_BODY + 1, 10**15])
+def test_a_body_declared_too_large_is_refused_before_it_is_sent(server, declared):
+    status, headers, body = only(server.raw(post(b"", length=declared)))
+
+    assert (status, code(body), headers["connection"]) == (413, "too_large", "close")
+
+
+def test_a_body_in_chunks_is_cut_off_at_the_limit(server):
+    head = post(b"", "Transfer-Encoding: chunked")
+    part = b"10000\r\n" + b"y" * 0x10000 + b"\r\n"
+
+    status, _, body = only(server.raw(head + part * (MAX_BODY // 0x10000 + 1)))
+
+    assert (status, code(body)) == (413, "too_large")
+
+
+def test_a_refused_body_that_is_small_does_not_cost_the_connection(server):
+    with server.connect() as connection:
+        connection.sendall(post(GOOD, path="/nowhere"))
+        assert only(receive_one(connection))[0] == 404
+        connection.sendall(post())
+        assert only(receive_one(connection))[0] == 200
+
+
+def test_a_length_that_promises_too_much_runs_into_the_time_limit(server):
+    began = time.monotonic()
+
+    status, _, body = only(server.raw(post(GOOD, length=len(GOOD) + 10)))
+
+    assert (status, code(body)) == (504, "timeout")
+    assert time.monotonic() - began >= TIMEOUT_S
+
+
+def test_slow_clients_hold_nobody_up_and_are_sent_away(server):
+    slow = [server.connect() for _ in range(50)]
+    try:
+        for connection in slow:
+            connection.sendall(b"POST /score HTTP/1.1\r\nContent-Le")
+        assert server.score(GOOD).status == 200
+        for connection in slow:
+            status, _, body = only(everything(connection))
+            assert (status, code(body)) == (504, "timeout")
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_a_length_that_promises_too_little(server):
+    data = post(GOOD, "Connection: close", length=len(GOOD) - 150)
+
+    status, _, body = only(server.raw(data))
+
+    assert (status, code(body)) == (422, "unreadable_image")
+
+
+def test_a_request_to_switch_protocols_is_answered_as_it_is(server):
+    data = b"GET /health/live HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+
+    with server.connect() as connection:
+        connection.sendall(data)
+        assert only(receive_one(connection))[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health%2Flive", "http://x/health/live"])
+def test_other_ways_to_write_a_path(server, path):
+    data = f"GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n".encode()
+
+    assert only(server.raw(data))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/score/", "//", "/static/../app.py", "/static/none.js", "/%00", "/é"]
+)
+def test_there_is_nothing_elsewhere(server, path):
+    reply = server.call("GET", path.encode().decode("latin-1") if path != "/é" else "/%C3%A9")
+
+    assert (reply.status, reply.code) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/model"), ("PUT", "/score"), ("OPTIONS", "/score")]
+)
+def test_methods_that_a_route_is_not_for(server, method, path):
+    reply = server.call(method, path, GOOD)
+
+    assert (reply.status, reply.code) == (405, "method_not_allowed")
+    assert method not in reply.headers["allow"]
+
+
+def test_a_client_that_leaves_is_forgotten(server):
+    for _ in range(20):
+        with server.connect() as connection:
+            connection.sendall(post()[:-50])
+    with server.connect() as connection:
+        connection.sendall(post())
+
+    until(lambda: b"\ndigits_body_bytes 0\n" in server.get("/metrics").body)
+    # The one that asks for the metrics is the last.
+    until(lambda: b"\ndigits_connections 1\n" in server.get("/metrics").body)
