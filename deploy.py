@@ -1,0 +1,158 @@
+"""Make an endpoint of a registered model, on this machine or in Azure.
+
+    uv run deploy.py                               the shipped model on http://127.0.0.1:5001
+    uv run deploy.py --model digits@production --port 8080
+    uv run deploy.py --server azmlinfsrv           the same by Azure's own server around score.py
+    uv run deploy.py --dry-run                     check everything, print the plan, change nothing
+    uv run deploy.py --to azure                    a safe rollout to an online endpoint of Azure ML
+    uv run deploy.py --to azure --rollback         ... and back; --status, --retire, --delete
+
+The endpoint must read a test picture before it is announced. On this machine it is served until
+Ctrl-C or SIGTERM; requests in flight are finished then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from digits.deployment import azure_command, isolated
+from digits.deployment.local import LocalDeployment
+from digits.deployment.plan import Plan
+from digits.deployment.tether import end_with_launcher
+from digits.errors import DigitsError
+from digits.registry.local import LocalRegistry
+from digits.settings import Settings
+
+AZURE_SERVER = "azure-server"
+"""The extra that brings Azure's server, whose exact pins stay out of the default environment."""
+
+LOCAL_OPTIONS = ("server", "host", "port", "workers", "registry")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status."""
+    argv = sys.argv[1:] if argv is None else argv
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    _check_usage(parser, args)
+    logging.basicConfig(level=logging.INFO, format="deploy.py: %(message)s")
+    try:
+        if args.to != "local" and not isolated.is_isolated(args.to):
+            isolated.restart(args.to, Path(__file__), argv)
+        if args.to == "azure":
+            azure_command.deploy(args, say=_say)
+            return 0
+        deployment = _prepare(args)
+        if args.dry_run:
+            print(deployment.describe())
+        elif args.server == "azmlinfsrv" and not isolated.is_isolated(AZURE_SERVER):
+            isolated.restart(AZURE_SERVER, Path(__file__), argv)
+        else:
+            print(deployment.describe(), file=sys.stderr)
+            deployment.run()
+    except DigitsError as error:
+        print(f"deploy.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("deploy.py: interrupted; the same command goes on from here", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All options, with their help."""
+    parser = argparse.ArgumentParser(
+        prog="deploy.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--to",
+        choices=["local", "azure"],
+        default="local",
+        help="this machine, or Azure ML (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="NAME[:VERSION|@STAGE]",
+        help="registered model; NAME alone is its newest version (default: the shipped model,"
+        " registered first if that very content is not yet)",
+    )
+    parser.add_argument(
+        "--server",
+        choices=["own", "azmlinfsrv"],
+        default="own",
+        help="this project's server, or Azure's around score.py (default: %(default)s)",
+    )
+    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=_port, default=5001, help="0 takes a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        help="processes (default: DIGITS_WORKERS, else the processor cores of this process)",
+    )
+    parser.add_argument(
+        "--registry",
+        type=Path,
+        metavar="DIR",
+        help="registry folder (default: DIGITS_REGISTRY, else .digits/registry)",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="check everything and print the plan, no more"
+    )
+    azure_command.add_options(parser)
+    return parser
+
+
+def _check_usage(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    if args.server == "azmlinfsrv" and args.host is not None:
+        parser.error("azmlinfsrv binds to all interfaces: leave --host out")
+    foreign = LOCAL_OPTIONS if args.to == "azure" else azure_command.OPTIONS
+    for name in foreign:
+        if getattr(args, name) != parser.get_default(name):
+            parser.error(f"--{name.replace('_', '-')} is not for --to {args.to}")
+    action = azure_command.action(args)
+    if action and args.dry_run:
+        parser.error(f"--dry-run prints the plan of a deployment: leave --{action} out")
+
+
+def _prepare(args: argparse.Namespace) -> LocalDeployment:
+    settings = Settings.from_env(workers=args.workers, registry=args.registry)
+    registry = LocalRegistry(settings.registry)
+    everywhere = args.server == "azmlinfsrv"
+    plan = Plan.make(
+        settings,
+        registry,
+        reference=args.model,
+        server=args.server,
+        host="0.0.0.0" if everywhere else args.host or "127.0.0.1",
+        port=args.port,
+    )
+    return LocalDeployment(plan, registry, say=_say)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"a port is a whole number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"workers is a whole number from 1 to 256, not {text!r}")
+    return int(text)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    end_with_launcher()
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""From a registered model to an endpoint that has proved itself."""

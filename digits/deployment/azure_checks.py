@@ -1,0 +1,116 @@
+"""What is wrong with the YAML of an endpoint and its deployment, found before anything is sent.
+
+Azure's own loader knows the fields and their types. What it lets pass although it cannot work is
+looked for here: no instances, negative times, names Azure refuses, files that are not there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+Yaml = Mapping[str, object]
+
+NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]")
+INSTANCE_TYPE = re.compile(r"Standard_[A-Z]+[0-9][A-Za-z0-9_-]*")
+IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]+)?/[a-z0-9._/-]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?")
+LONGEST_REQUEST_MS = 180_000
+"""What a managed online endpoint waits at most for an answer."""
+
+PROBES = ("liveness_probe", "readiness_probe")
+PROBE_FIELDS = ("period", "timeout", "success_threshold", "failure_threshold")
+
+
+def problems(endpoint: Yaml, deployment: Yaml, folder: Path) -> list[str]:
+    """All that is wrong, one line each; ``folder`` is what paths in the YAML start from."""
+    return [
+        *_names(endpoint, deployment),
+        *_instances(deployment),
+        *_code(deployment, folder),
+        *_environment(deployment, folder),
+        *_requests(deployment),
+        *_probes(deployment),
+    ]
+
+
+def part(values: Yaml, name: str) -> Yaml:
+    """A mapping within a mapping; empty where it is not there or no mapping."""
+    value = values.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _names(endpoint: Yaml, deployment: Yaml) -> Iterator[str]:
+    for where, name in (
+        ("the endpoint's name", endpoint.get("name")),
+        ("the deployment's name", deployment.get("name")),
+    ):
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            yield (
+                f"{where} is {name!r}: Azure wants 3 to 32 letters, digits and hyphens, beginning"
+                " with a letter and not ending with a hyphen"
+            )
+    if deployment.get("endpoint_name") != endpoint.get("name"):
+        yield (
+            f"endpoint_name is {deployment.get('endpoint_name')!r}, but the endpoint's name is"
+            f" {endpoint.get('name')!r}"
+        )
+    if endpoint.get("traffic"):
+        yield "traffic must not be in the endpoint's YAML: deploy.py moves it"
+
+
+def _instances(deployment: Yaml) -> Iterator[str]:
+    yield from _whole(deployment, "instance_count", low=1, high=100)
+    kind = deployment.get("instance_type")
+    if not isinstance(kind, str) or not INSTANCE_TYPE.fullmatch(kind):
+        yield f"instance_type is {kind!r}: Azure's are called like Standard_DS3_v2"
+    for name, value in part(deployment, "environment_variables").items():
+        if not isinstance(value, str):
+            yield f"environment_variables.{name} must be a text: put {value!r} in quotes"
+
+
+def _code(deployment: Yaml, folder: Path) -> Iterator[str]:
+    configuration = part(deployment, "code_configuration")
+    code, script = configuration.get("code"), configuration.get("scoring_script")
+    if not isinstance(code, str) or not (folder / code).is_dir():
+        yield f"code_configuration.code is {code!r}: no such folder below {folder}"
+    elif not isinstance(script, str) or not (folder / code / script).is_file():
+        yield f"code_configuration.scoring_script is {script!r}: no such file in {folder / code}"
+
+
+def _environment(deployment: Yaml, folder: Path) -> Iterator[str]:
+    environment = part(deployment, "environment")
+    conda, image = environment.get("conda_file"), environment.get("image")
+    if not isinstance(conda, str) or not (folder / conda).is_file():
+        yield f"environment.conda_file is {conda!r}: no such file below {folder}"
+    if not isinstance(image, str) or not IMAGE.fullmatch(image):
+        yield f"environment.image is {image!r}: write HOST/NAME:TAG or HOST/NAME@sha256:DIGEST"
+    if not isinstance(environment.get("name"), str):
+        yield "environment.name is missing: the environment is registered under it"
+
+
+def _requests(deployment: Yaml) -> Iterator[str]:
+    settings = part(deployment, "request_settings")
+    yield from _whole(settings, "request_timeout_ms", low=1, high=LONGEST_REQUEST_MS)
+    yield from _whole(settings, "max_concurrent_requests_per_instance", low=1, high=1000)
+    workers = part(deployment, "environment_variables").get("WORKER_COUNT", "1")
+    if str(settings.get("max_concurrent_requests_per_instance", 1)) != str(workers):
+        yield (
+            "max_concurrent_requests_per_instance must be WORKER_COUNT: fewer leave workers idle,"
+            " more wait where no time limit counts them"
+        )
+
+
+def _probes(deployment: Yaml) -> Iterator[str]:
+    for probe in PROBES:
+        for name in PROBE_FIELDS:
+            yield from _whole(part(deployment, probe), name, low=1, high=3600, within=probe)
+        yield from _whole(part(deployment, probe), "initial_delay", low=0, high=3600, within=probe)
+
+
+def _whole(values: Yaml, name: str, *, low: int, high: int, within: str = "") -> Iterator[str]:
+    """Complain of a value that is there and no whole number in the range."""
+    value = values.get(name, low)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        where = f"{within}.{name}" if within else name
+        yield f"{where} is {value!r}: it must be a whole number from {low} to {high}"

@@ -1,0 +1,201 @@
+"""What is wanted on Azure: the YAML in deploy/, with what flags or the environment say instead."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from digits.card import ModelCard
+from digits.deployment import azure_code
+from digits.deployment.azure_checks import part, problems
+from digits.errors import ConfigurationError, DeploymentError
+from digits.registry.azure_target import PREFIX
+from digits.registry.protocol import ModelVersion
+from digits.settings import ROOT
+
+if TYPE_CHECKING:
+    from azure.ai.ml.entities import Environment, ManagedOnlineDeployment, ManagedOnlineEndpoint
+
+FOLDER = ROOT / "deploy"
+CHOICES = ("endpoint", "instance_type", "instance_count", "image")
+RELEASE, ORIGIN = "release", "git_revision"
+"""Tags of a deployment: the fingerprint of what it runs, and where its model comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """The YAML of endpoint and deployment as parsed, and the choices that replace parts of it."""
+
+    folder: Path
+    endpoint_yaml: Mapping[str, object]
+    deployment_yaml: Mapping[str, object]
+
+    @classmethod
+    def read(
+        cls,
+        *,
+        folder: Path = FOLDER,
+        environ: Mapping[str, str] | None = None,
+        **flags: str | int | None,
+    ) -> Spec:
+        """Read endpoint.yml and deployment.yml in ``folder`` and check all that can be.
+
+        ``flags`` are named as in CHOICES. Raises ConfigurationError listing what is wrong.
+        """
+        environ = os.environ if environ is None else environ
+        chosen = {name: flags.get(name) or _from_environ(environ, name) for name in CHOICES}
+        endpoint = {**_read(folder / "endpoint.yml")}
+        deployment = {**_read(folder / "deployment.yml")}
+        if chosen["endpoint"]:
+            endpoint["name"] = deployment["endpoint_name"] = chosen["endpoint"]
+        for name in ("instance_type", "instance_count"):
+            deployment[name] = chosen[name] or deployment.get(name)
+        if chosen["image"]:
+            environment = {**part(deployment, "environment"), "image": chosen["image"]}
+            deployment["environment"] = environment
+        spec = cls(folder=folder, endpoint_yaml=endpoint, deployment_yaml=deployment)
+        spec._check()
+        return spec
+
+    @property
+    def endpoint_name(self) -> str:
+        """The endpoint's name."""
+        return str(self.endpoint_yaml["name"])
+
+    @property
+    def image(self) -> str:
+        """The base image as configured, by tag or by digest."""
+        return str(part(self.deployment_yaml, "environment")["image"])
+
+    @property
+    def environment_name(self) -> str:
+        """The name under which the environment is registered."""
+        return str(part(self.deployment_yaml, "environment")["name"])
+
+    @property
+    def environment_version(self) -> str:
+        """The environment's version: its content's hash, so that the same is never made twice."""
+        return hashlib.sha256(f"{self.image}\n{self._conda().read_text()}".encode()).hexdigest()[
+            :16
+        ]
+
+    def fingerprint(self, version: ModelVersion) -> str:
+        """What makes a deployment this release and no other: model, code, packages, settings."""
+        varying = ("name", "model", "code_configuration", "environment")
+        settings = {key: v for key, v in self.deployment_yaml.items() if key not in varying}
+        content = {
+            "model": [version.reference, version.sha256],
+            "code": azure_code.sha256(),
+            "environment": self.environment_version,
+            "settings": settings,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+    def endpoint(self) -> ManagedOnlineEndpoint:
+        """The endpoint as the SDK has it."""
+        from azure.ai.ml import load_online_endpoint
+
+        override = [{"name": self.endpoint_name}]
+        return load_online_endpoint(self.folder / "endpoint.yml", params_override=override)
+
+    def environment(self, *, image: str) -> Environment:
+        """The environment as the SDK has it, with ``image`` for its base."""
+        from azure.ai.ml.entities import Environment
+
+        return Environment(
+            name=self.environment_name,
+            version=self.environment_version,
+            image=image,
+            conda_file=str(self._conda()),
+            tags={"image": self.image},
+        )
+
+    def deployment(
+        self, *, colour: str, version: ModelVersion, code: Path
+    ) -> ManagedOnlineDeployment:
+        """A deployment of ``version`` as the SDK has it; ``code`` is the staged folder."""
+        tags = {RELEASE: self.fingerprint(version), "model": version.reference}
+        variables = part(self.deployment_yaml, "environment_variables")
+        return self._load(
+            {
+                "name": colour,
+                "model": f"azureml:{version.reference}",
+                "environment": f"azureml:{self.environment_name}:{self.environment_version}",
+                "code_configuration.code": str(code),
+                "environment_variables": {
+                    **variables,
+                    "DIGITS_MODEL_VERSION": str(version.version),
+                },
+                "tags": {**part(self.deployment_yaml, "tags"), **tags},
+            }
+        )
+
+    def validate(self) -> None:
+        """Let the SDK's loaders read it all. Raises ConfigurationError with what they say."""
+        try:
+            self.endpoint()
+            self._load({})
+        except Exception as error:  # of several libraries; all are about the YAML
+            line = " ".join(str(error).split())
+            raise ConfigurationError(f"the YAML in {self.folder} cannot be used: {line}") from None
+
+    def _load(self, changes: Mapping[str, object]) -> ManagedOnlineDeployment:
+        from azure.ai.ml import load_online_deployment
+
+        chosen = {
+            "endpoint_name": self.endpoint_name,
+            "instance_type": self.deployment_yaml["instance_type"],
+            "instance_count": self.deployment_yaml["instance_count"],
+            **changes,
+        }
+        path = self.folder / "deployment.yml"
+        return load_online_deployment(path, params_override=[{k: v} for k, v in chosen.items()])
+
+    def _conda(self) -> Path:
+        return self.folder / str(part(self.deployment_yaml, "environment")["conda_file"])
+
+    def _check(self) -> None:
+        found = problems(self.endpoint_yaml, self.deployment_yaml, self.folder)
+        if found:
+            listed = "".join(f"\n  {problem}" for problem in found)
+            raise ConfigurationError(f"this cannot be deployed as configured:{listed}")
+
+
+def check_origin(card: ModelCard) -> None:
+    """Refuse a model of unknown origin. Raises DeploymentError naming what its card lacks."""
+    data = card.training.get("data")
+    lacks = [] if card.git_revision else ["the git revision"]
+    if not isinstance(data, Mapping) or not data:
+        lacks.append("the hashes of its training data")
+    if lacks:
+        raise DeploymentError(
+            f"the model's card lacks {' and '.join(lacks)}, so nobody could say later what was"
+            " deployed: train it in a git checkout, or say --allow-unknown-origin"
+        )
+
+
+def _from_environ(environ: Mapping[str, str], name: str) -> str | int | None:
+    variable = PREFIX + name.upper()
+    text = environ.get(variable, "").strip()
+    if name == "instance_count" and text:
+        if not text.isdecimal():
+            raise ConfigurationError(f"{variable}={text!r} cannot be used: it must be a number")
+        return int(text)
+    return text or None
+
+
+def _read(path: Path) -> Mapping[str, object]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from None
+    if not isinstance(values, dict):
+        raise ConfigurationError(f"{path} must hold fields with values")
+    return values

@@ -1,0 +1,1 @@
+"""Model folders kept as ``name:version``, with tags and stages."""

@@ -1,0 +1,237 @@
+"""A model goes into service in Azure, is replaced safely, comes back; killed anywhere or not."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import arm
+import pytest
+from cloud import Fault
+from workplace import UV, Workplace
+
+from digits.deployment import azure_code
+from digits.settings import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+ENDPOINT = r"PUT .*/onlineEndpoints/digits$"
+ANOTHER = ("--instance-count", "2")
+"""What makes another release of the same model."""
+
+INVOKE = """
+import sys
+from azure.ai.ml import MLClient
+from azure.identity import DefaultAzureCredential
+client = MLClient(DefaultAzureCredential(), *sys.argv[1:4])
+print(client.online_endpoints.invoke(sys.argv[4], request_file=sys.argv[5]))
+"""
+
+
+def invoke(place: Workplace, folder: Path) -> dict[str, object]:
+    """Ask the endpoint through the SDK, as any client of Azure's would."""
+    picture = (ROOT / "test_images" / "canvas_rows.png").read_bytes()
+    request = folder / "request.json"
+    request.write_text(json.dumps({"image": base64.b64encode(picture).decode()}))
+    where = [place.environ[f"DIGITS_AZURE_{part}"] for part in ("SUBSCRIPTION", "RESOURCE_GROUP")]
+    where.append(place.environ["DIGITS_AZURE_WORKSPACE"])
+    done = place.run("-c", INVOKE, *where, "digits", str(request))
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    return dict(json.loads(answer) if isinstance(answer, str) else answer)
+
+
+def test_it_goes_into_service_is_replaced_and_comes_back(place: Workplace, tmp_path: Path) -> None:
+    # The first time as a user starts it: it brings the SDK by itself, without the network.
+    cache = {"UV_OFFLINE": "1", "UV_CACHE_DIR": uv_cache(), "DIGITS_ISOLATED": ""}
+    first = place.deploy(**cache)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("digits:1 is in service at https://localhost:")
+    assert "(blue 100 %)" in first.stdout
+    assert arm.ENDPOINT_KEY not in first.stdout + first.stderr
+    assert place.colours() == {"blue": "digits:1"}
+    check_uploaded(place)
+    reading = invoke(place, tmp_path)
+    assert reading["rows"] == ["528", "904"]
+    assert reading["model"] == {"name": "digits", "version": "1"}
+
+    place.cloud.reset()
+    again = place.deploy()
+    assert again.returncode == 0, again.stderr
+    assert [call for call in place.cloud.calls if call.method == "PUT"] == []
+
+    second = place.deploy(*ANOTHER)
+    assert second.returncode == 0, second.stderr
+    assert place.traffic_set() == [{"blue": 90, "green": 10}, {"green": 100}]
+    assert place.endpoint() == {"traffic": {"green": 100}, "tags": {"fallback": "blue"}}
+    assert "green: 100 %, Succeeded, model digits:1" in place.deploy("--status").stdout
+
+    back = place.deploy("--rollback")
+    assert (back.returncode, back.stdout) == (0, "rolled back: blue 100 %\n"), back.stderr
+    assert place.endpoint() == {"traffic": {"blue": 100}, "tags": {}}
+    assert place.deploy("--rollback").stdout == "nothing to go back to: blue 100 %\n"
+    assert place.deploy("--retire").stdout == "deleted: green\n"
+    assert place.colours() == {"blue": "digits:1"}
+    assert place.deploy("--delete").stdout == "deleted the endpoint digits\n"
+    assert place.deploy("--delete").stdout == "the endpoint digits is not there\n"
+    assert place.cloud.outside == []
+
+
+def uv_cache() -> str:
+    done = subprocess.run([UV, "cache", "dir"], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def check_uploaded(place: Workplace) -> None:
+    """The code as it is here and nothing else; the image by the digest the registry told."""
+    (code,) = [
+        each for key, each in place.cloud.resources.items() if key.startswith(f"{place.path}/codes")
+    ]
+    prefix = code["properties"]["codeUri"].partition("/azureml/")[2]
+    blobs = place.cloud.blobs
+    uploaded = {name.removeprefix(prefix).lstrip("/"): name for name in blobs.names(prefix)}
+    assert sorted(uploaded) == azure_code.files()
+    for name, blob in uploaded.items():
+        assert blobs.read(blob) == (ROOT / name).read_bytes()
+    (environment,) = [
+        each for key, each in place.cloud.resources.items() if f"{place.path}/environments" in key
+    ]
+    assert environment["properties"]["image"].endswith(f"openmpi4.1.0-ubuntu22.04@{arm.DIGEST}")
+
+
+def test_a_release_that_fails_leaves_the_traffic_as_it_was(
+    place: Workplace, tmp_path: Path
+) -> None:
+    assert place.deploy().returncode == 0
+    place.cloud.reset()
+    misreading = place.deploy(DIGITS_MODEL_DIR=str(blind(tmp_path)))
+    assert (misreading.returncode, misreading.stdout) == (1, "")
+    assert "the model reads canvas_rows.png as nothing" in misreading.stderr
+    assert "no traffic was moved: blue 100 %" in misreading.stderr
+    assert place.traffic_set() == []
+    assert place.colours() == {"blue": "digits:1", "green": "digits:2"}
+
+    # 500 until the SDK gives up, at the step from 10 to 100 %.
+    place.cloud.faults = [Fault(ENDPOINT, status=500, times=4, body='"green": 100')]
+    half_way = place.deploy(*ANOTHER)
+    assert half_way.returncode == 1
+    assert "the traffic is as it was before: blue 100 %" in half_way.stderr
+    assert "this is Azure's own trouble" in half_way.stderr.splitlines()[-1]
+    assert place.endpoint() == {"traffic": {"blue": 100}, "tags": {}}
+    assert place.colours() == {"blue": "digits:1", "green": "digits:1"}
+
+    broken = place.deploy(DIGITS_MODEL_DIR=str(unloadable(tmp_path)))
+    assert broken.returncode == 1
+    assert "the container did not become ready" in broken.stderr.splitlines()[-1]
+    assert "model.onnx is not a network" in broken.stderr
+    assert place.endpoint() == {"traffic": {"blue": 100}, "tags": {}}
+
+
+def blind(folder: Path) -> Path:
+    """The shipped model, never sure enough to see a digit."""
+    model = copied(folder / "blind")
+    card = json.loads((model / "model.json").read_text())
+    card["parameters"].setdefault("search", {})["least_score"] = 2.0
+    (model / "model.json").write_text(json.dumps(card))
+    return model
+
+
+def unloadable(folder: Path) -> Path:
+    """A model folder that is what its card says, around a network that is none."""
+    model = copied(folder / "unloadable")
+    (model / "model.onnx").write_bytes(b"no network")
+    card = json.loads((model / "model.json").read_text())
+    card["files"]["model.onnx"] = hashlib.sha256(b"no network").hexdigest()
+    (model / "model.json").write_text(json.dumps(card))
+    return model
+
+
+def copied(folder: Path) -> Path:
+    shutil.copytree(ROOT / "models" / "digits", folder)
+    return folder
+
+
+def test_killed_in_the_middle_of_any_step_it_goes_on(place: Workplace) -> None:
+    for fault in (
+        Fault(r"PUT .*/models/digits/versions/1$", after=True),
+        Fault(ENDPOINT, after=True),
+        Fault(r"PUT .*/environments/", after=True),
+        Fault(r"PUT .*/deployments/blue$"),
+        Fault(r"PUT .*/deployments/blue$", after=True),
+        Fault(ENDPOINT, body='"blue": 100', after=True),
+    ):
+        place.killed(fault)
+    done = place.deploy()
+    assert done.returncode == 0, done.stderr
+    assert [call for call in place.cloud.calls if call.method == "PUT"] == []
+    assert place.colours() == {"blue": "digits:1"}
+    assert len(place.cloud.children(f"{place.path}/models/digits/versions")) == 1
+    assert place.endpoint() == {"traffic": {"blue": 100}, "tags": {}}
+
+    place.killed(Fault(r"PUT .*/deployments/green$", after=True), *ANOTHER)
+    place.killed(Fault(ENDPOINT, body='"green": 10\\b'), *ANOTHER)
+    assert place.endpoint()["traffic"] == {"blue": 100}
+    place.killed(Fault(ENDPOINT, body='"green": 10\\b', after=True), *ANOTHER)
+    assert place.endpoint() == {"traffic": {"blue": 90, "green": 10}, "tags": {"fallback": "blue"}}
+    place.killed(Fault(ENDPOINT, body='"green": 100', after=True), *ANOTHER)
+    done = place.deploy(*ANOTHER)
+    assert done.returncode == 0, done.stderr
+    assert place.endpoint() == {"traffic": {"green": 100}, "tags": {"fallback": "blue"}}
+
+
+def asked(place: Workplace) -> list[str]:
+    """What the cloud was asked, but for where its parts are: the SDK asks that when imported."""
+    return [call.path for call in place.cloud.calls if "metadata" not in call.path]
+
+
+def test_a_model_of_unknown_origin_is_refused_before_anything_is_sent(
+    place: Workplace, tmp_path: Path
+) -> None:
+    model = copied(tmp_path / "model")
+    card = json.loads((model / "model.json").read_text())
+    (model / "model.json").write_text(json.dumps({**card, "git_revision": None}))
+    done = place.deploy(DIGITS_MODEL_DIR=str(model))
+    assert done.returncode == 1
+    assert "the model's card lacks the git revision" in done.stderr
+    assert asked(place) == []
+
+
+def test_a_dry_run_asks_nobody_and_says_what_is_missing(place: Workplace) -> None:
+    nowhere = {f"DIGITS_AZURE_{part}": "" for part in ("SUBSCRIPTION", "WORKSPACE")}
+    done = place.deploy("--dry-run", **nowhere)
+    assert done.returncode == 0, done.stderr
+    assert "<workspace> in resource group rg of subscription <subscription>" in done.stdout
+    assert asked(place) == []
+    real = place.deploy(**nowhere)
+    assert (real.returncode, real.stdout) == (1, "")
+    assert "--subscription, DIGITS_AZURE_SUBSCRIPTION" in real.stderr
+
+
+IGNORED = """
+import sys
+from pathlib import Path
+from azure.ai.ml._utils._asset_utils import AmlIgnoreFile
+ignore = AmlIgnoreFile(Path.cwd())
+for name in sys.stdin.read().split("\\n"):
+    if name and not ignore.is_file_excluded(Path.cwd() / name):
+        print(name)
+"""
+
+
+def test_az_ml_would_upload_the_same_code(sdk: Path) -> None:
+    """By the SDK's own reading of .amlignore, of everything there is in this folder."""
+    left_out = {".git", ".venv", ".digits", "__pycache__"}
+    names = [
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.rglob("*")
+        if path.is_file() and not left_out & set(path.relative_to(ROOT).parts)
+    ]
+    asked = "\n".join([*names, ".git/config", ".venv/score.py", ".digits/azure/model.json"])
+    command = [sdk, "-c", IGNORED]
+    done = subprocess.run(command, cwd=ROOT, input=asked, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.split()) == azure_code.files()

@@ -1,0 +1,105 @@
+"""A workspace of a test's own, and how the scripts are run against it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+from pathlib import Path
+
+import arm
+import pytest
+from cloud import Cloud, Fault
+
+from digits.settings import ROOT
+
+UV = os.environ.get("UV") or "uv"
+NPM = Path(os.environ.get("DIGITS_TEST_NPM", ROOT / ".digits" / "npm")) / "node_modules"
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclasses.dataclass
+class Workplace:
+    """A fresh workspace, and how the scripts are run against it."""
+
+    cloud: Cloud
+    python: Path
+    environ: dict[str, str]
+    path: str
+
+    def start(self, *command: str, **environ: str) -> subprocess.Popen[str]:
+        """Start ``register.py …`` or ``deploy.py …``, in the environment with the SDK."""
+        return subprocess.Popen(
+            [self.python, *command],
+            cwd=ROOT,
+            env=self.environ | environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        process = self.start(*command, **environ)
+        out, err = process.communicate(timeout=600)
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+    def deploy(self, *options: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """``deploy.py --to azure``, without a pause at 10 %."""
+        return self.run("deploy.py", "--to", "azure", "--soak", "0", *options, **environ)
+
+    def killed(self, fault: Fault, *options: str) -> None:
+        """Deploy, and kill the deployer when the fault holds its call."""
+        self.cloud.faults = [fault]
+        process = self.start("deploy.py", "--to", "azure", "--soak", "0", *options)
+        while not fault.reached.wait(0.1):
+            assert process.poll() is None, process.communicate()
+        process.kill()
+        process.communicate()
+        self.cloud.reset()
+
+    def traffic_set(self, name: str = "digits") -> list[dict[str, int]]:
+        """Every traffic the endpoint was given since the last reset, in order."""
+        path = f"{self.path}/onlineEndpoints/{name}"
+        puts = [call for call in self.cloud.calls if (call.method, call.path) == ("PUT", path)]
+        return [call.json["properties"]["traffic"] for call in puts]
+
+    def endpoint(self, name: str = "digits") -> dict[str, object]:
+        """Traffic and tags, as the cloud has them."""
+        resource = self.cloud.get(f"{self.path}/onlineEndpoints/{name}")
+        return {"traffic": resource["properties"]["traffic"], "tags": resource["tags"]}
+
+    def colours(self, name: str = "digits") -> dict[str, str]:
+        """The deployments and the models they run."""
+        found = self.cloud.children(f"{self.path}/onlineEndpoints/{name}/deployments")
+        return {each["name"]: each["tags"]["model"] for each in found}
+
+
+def needed(present: object, what: str) -> None:
+    """Skip where ``what`` is not installed, but not in CI: there it must be."""
+    if not present:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{what} is missing, which CI installs")
+        pytest.skip(f"{what} is missing")
+
+
+def clean_environment(cloud: Cloud, home: Path, workspace: str) -> dict[str, str]:
+    """No credential of this machine's, and no way out of it."""
+    authority = str(cloud.blobs.authority)
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "UV": UV,
+        "DIGITS_ISOLATED": "azure",
+        "DIGITS_AZURE_SUBSCRIPTION": SUBSCRIPTION,
+        "DIGITS_AZURE_RESOURCE_GROUP": "rg",
+        "DIGITS_AZURE_WORKSPACE": workspace,
+        "ARM_CLOUD_METADATA_URL": f"{cloud.url}/metadata/endpoints?api-version=2019-05-01",
+        "REQUESTS_CA_BUNDLE": authority,
+        "SSL_CERT_FILE": authority,
+        "HTTPS_PROXY": f"http://127.0.0.1:{cloud.proxy_port}",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+        "IDENTITY_ENDPOINT": f"http://127.0.0.1:{cloud.proxy_port}/identity",
+        "IDENTITY_HEADER": arm.IDENTITY_SECRET,
+    }
