@@ -1,0 +1,86 @@
+"""The client that waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from digits.client import exchange
+from digits.client.errors import ScoringError
+from digits.client.exchange import Options, Picture
+from digits.client.reading import Box, Reading
+
+
+class Client:
+    """Talks to the endpoint at ``url``; further arguments as in `Options`.
+
+    Methods raise ScoringError when the endpoint refuses, Unavailable when it cannot be had.
+    """
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.options = Options(**options)
+        self._http = httpx.Client(
+            base_url=url, headers=self.options.headers(), timeout=self.options.timeout_s
+        )
+
+    def read(self, picture: Picture, *, single: bool = False, explain: bool = False) -> Reading:
+        """Read a picture; ``single`` takes it as one digit, ``explain`` adds the stages."""
+        parcel = self.options.parcel(picture)
+        query = exchange.query(single=single, explain=explain)
+        kind = {"content-type": "application/octet-stream"}
+        answer = self._send("POST", "/score", params=query, content=parcel.data, headers=kind)
+        return Reading.of(answer.json(), parcel.scale)
+
+    def read_many(self, pictures: Sequence[Picture]) -> list[Reading | ScoringError]:
+        """Read 1 to 64 pictures in one request; one that cannot be read spoils no other."""
+        parcels = [self.options.parcel(picture) for picture in pictures]
+        answer = self._send("POST", "/score", json=exchange.body_of_many(parcels))
+        return exchange.readings(answer.json(), parcels)
+
+    def correct(
+        self, reading: Reading, picture: Picture, digits: str, *, boxes: Sequence[Box] | None = None
+    ) -> None:
+        """Say what is really in a picture: its digits, with / between rows. It is kept then.
+
+        ``boxes`` has one for each digit, and needs a picture within the limits.
+        """
+        data = self.options.parcel(picture).data
+        body = exchange.body_of_correction(reading.id, data, digits, boxes)
+        self._send("POST", "/feedback", json=body)
+
+    def forget(self, reading: Reading) -> None:
+        """Have the correction of this reading deleted, and the picture with it."""
+        self._send("DELETE", f"/feedback/{reading.id}")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
+        attempt = 1
+        while True:
+            response = None
+            try:
+                response = self._http.request(method, path, **content)
+                if response.status_code != 503 or attempt >= self.options.attempts:
+                    return exchange.checked(response)
+            except httpx.TransportError as error:
+                if attempt >= self.options.attempts:
+                    raise exchange.unreachable(error) from error
+            time.sleep(exchange.delay(attempt, response))
+            attempt += 1

@@ -1,0 +1,1 @@
+"""What people say was wrong: kept, exported for training, deleted."""
