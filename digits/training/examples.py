@@ -33,7 +33,7 @@ class Examples:
         seed: int,
         negatives_share: float = 0.5,
         font_share: float = 0.06,
-        drawn_share: float = 0.12,
+        drawn_share: float = 0.14,
         plain_share: float = 0.3,
     ) -> None:
         self.images = images

@@ -105,7 +105,8 @@ def _draws_latin(path: Path) -> bool:
 
 
 def _draw_strokes(rng: Generator, text: str) -> Ink:
-    text = text if text.isascii() else "%"
+    if not text.isascii():  # what these fonts lack is as little a digit as these
+        text = "%&#@*+=?"[int(rng.integers(8))]
     face = HERSHEY[int(rng.integers(len(HERSHEY)))] | (cv2.FONT_ITALIC if rng.random() < 0.3 else 0)
     thickness = int(rng.integers(2, 6))
     (width, height), base = cv2.getTextSize(text, face, 2, thickness)

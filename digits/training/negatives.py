@@ -21,6 +21,8 @@ CANVAS = augmentation.CANVAS
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYacdefghjkmnpqrtuvwxyäöüßéñçÄÖÜ" + "БДЖИКЛФЦШЮЯбджикфшюя"
 SYMBOLS = '+−×÷=?%&@#*<>~$€£§{}[]^"«»≠≤√∑πΩ☺→★♥♪'
+PARTED = "&+#*@€§¥Φ≠"
+"""Symbols no half of which is a digit, as that of a percent sign is."""
 LOOK_ALIKE = "bqgDJQ"
 """Letters that only their neighbours tell from a digit: taught, but seldom."""
 
@@ -96,6 +98,19 @@ def character(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int6
     count = 2 if pool is LETTERS and rng.random() < 0.15 else 1
     text = "".join(pool[int(rng.integers(len(pool)))] for _ in range(count))
     return augmentation.warp(rng, glyphs.draw(rng, text), amount=0.7)
+
+
+def cut_text(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64]) -> Ink:
+    """A piece of a word or of a symbol, cut straight down where a bad segmentation would."""
+    pool, count = (PARTED, 1) if rng.random() < 0.2 else (LETTERS, int(rng.integers(1, 4)))
+    text = "".join(pool[int(rng.integers(len(pool)))] for _ in range(count))
+    whole = _trimmed(glyphs.draw(rng, text))
+    height, width = whole.shape
+    share = rng.uniform(0.35, 0.75) if count == 1 else rng.uniform(0.5, 1.2) * height / width
+    left = int(rng.uniform(0, max(0.0, 1 - share)) * width)
+    part = _trimmed(np.asarray(whole[:, left : left + max(4, round(share * width))], np.uint8))
+    ink = augmentation.warp(rng, cv2.copyMakeBorder(part, 4, 4, 4, 4, cv2.BORDER_CONSTANT))
+    return scribble(rng) if _like_a_one(ink) or _like_a_ring(ink) else ink
 
 
 def stroke(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64]) -> Ink:
@@ -195,15 +210,16 @@ def texture(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64]
 Maker = Callable[[Generator, NDArray[np.uint8], NDArray[np.int64]], Ink]
 
 MAKERS: tuple[tuple[Maker, float], ...] = (
-    (cut_digit, 0.18),
-    (digit_pair, 0.22),
+    (cut_digit, 0.17),
+    (digit_pair, 0.2),
     (digit_stack, 0.05),
     (turned_digit, 0.04),
-    (character, 0.3),
+    (character, 0.31),
+    (cut_text, 0.05),
     (stroke, 0.06),
-    (scribble, 0.06),
-    (shape, 0.05),
-    (texture, 0.04),
+    (scribble, 0.05),
+    (shape, 0.04),
+    (texture, 0.03),
 )
 """What to make, and how often; the shares sum to 1."""
 
@@ -222,6 +238,17 @@ def _like_a_one(ink: Ink) -> bool:
     """A lone narrow piece is somebody's 1, whatever it was cut from."""
     _, _, width, height = cv2.boundingRect(cv2.threshold(ink, 100, 255, cv2.THRESH_BINARY)[1])
     return bool(width < 0.45 * height)
+
+
+def _like_a_ring(ink: Ink) -> bool:
+    """One closed outline, filled for less than two thirds, is somebody's 0."""
+    mask = cv2.threshold(ink, 100, 255, cv2.THRESH_BINARY)[1]
+    outlines, levels = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if len(outlines) != 2 or levels is None:
+        return False
+    outer, inner = sorted((cv2.contourArea(outline) for outline in outlines), reverse=True)
+    hull = cv2.contourArea(cv2.convexHull(max(outlines, key=cv2.contourArea)))
+    return bool(inner > 0.33 * outer and outer > 0.9 * hull)
 
 
 def _trimmed(ink: Ink) -> Ink:

@@ -13,13 +13,12 @@ QUICK_IMAGES = 6000
 class Architecture:
     """The channels of each stage of the network, see `digits.training.architecture`."""
 
-    name: str = "strided-cnn"
+    name: str = "pooled-cnn"
     full: int = 16
     half_in: int = 32
-    half: int = 40
+    half: int = 48
     quarter: int = 64
-    narrow: int = 32
-    dense: int = 96
+    dense: int = 80
     dropout: float = 0.2
 
 
