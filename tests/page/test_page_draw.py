@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from reading import explained, read
 from strokes import write_seven, write_seven_with_pen
 
 if TYPE_CHECKING:
@@ -15,13 +16,6 @@ INK = """() => {
   const data = pad.getContext("2d").getImageData(0, 0, pad.width, pad.height).data;
   return data.filter((value, index) => index % 4 === 3 && value > 127).length;
 }"""
-
-
-def read(page: Page, rows: str) -> None:
-    """Wait until the page reads this."""
-    from playwright.sync_api import expect
-
-    expect(page.locator("#rows")).to_have_text(rows, timeout=120_000)
 
 
 def test_sevens_are_read_undone_and_cleared(page: Page) -> None:
@@ -49,8 +43,9 @@ def test_sevens_are_read_undone_and_cleared(page: Page) -> None:
 
 def test_each_digit_has_its_ten_bars_and_its_28x28_image(page: Page) -> None:
     write_seven(page)
-    page.locator("#cards canvas.filled").wait_for()
+    explained(page)
     assert page.locator("#cards li").count() == 1
+    assert page.locator("#cards canvas.filled").count() == 1
     assert page.locator("#cards .bar").count() == 10
     widths = [float(bar.get_attribute("width") or 0) for bar in page.locator("#cards .bar").all()]
     assert widths.index(max(widths)) == 7
@@ -87,3 +82,28 @@ def test_the_ink_can_be_seen_on_the_paper(page: Page, scheme: str) -> None:
     ink, paper = page.evaluate(colours)
     assert abs(ink - paper) > 600
     assert (ink < paper) == (scheme == "light")
+
+
+ALL_AT_ONCE = """(file) => {
+  const pad = document.getElementById("pad");
+  const { left, top } = pad.getBoundingClientRect();
+  const at = (type, x, y) => pad.dispatchEvent(new PointerEvent(type, {
+    pointerId: 1, button: 0, clientX: left + x, clientY: top + y }));
+  pad.setPointerCapture = () => {};
+  at("pointerdown", 90, 60);
+  at("pointermove", 90, 160);
+  at("pointerup", 90, 160);
+  document.querySelector(file ? `button[data-sample="${file}"]` : "#tab-picture").click();
+}"""
+
+
+def test_a_sample_that_is_chosen_right_after_drawing_is_what_is_read(page: Page) -> None:
+    page.evaluate(ALL_AT_ONCE, "digit_3.png")
+    read(page, "3")
+    page.wait_for_timeout(1000)  # longer than a drawing waits to be read
+    read(page, "3")
+
+
+def test_a_drawing_is_read_although_its_tab_was_left(page: Page) -> None:
+    page.evaluate(ALL_AT_ONCE, None)
+    read(page, "1")

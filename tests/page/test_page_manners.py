@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import visiting
 from own_server import OwnServer, own_server
+from reading import PATIENT, explained, read, sample, truth
 from strokes import write_seven
 
 from digits.feedback.store import Store
@@ -16,7 +17,6 @@ from digits.feedback.store import Store
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
-PATIENT = 120_000
 OVERLOADED = {"error": {"code": "overloaded", "message": "64 pictures wait", "id": "x"}}
 
 
@@ -29,7 +29,7 @@ def test_a_wrong_digit_is_corrected_kept_and_deleted_again(page: Page, store: Pa
     from playwright.sync_api import expect
 
     write_seven(page)
-    page.locator("#cards canvas.filled").wait_for()
+    read(page, "7")
     page.locator("#cards select").select_option("1")
     expect(page.locator("#truth")).to_have_value("1")
     expect(page.locator("#kept")).to_contain_text("The picture will be kept.")
@@ -58,7 +58,7 @@ def test_offline_is_said_and_passes(page: Page) -> None:
     write_seven(page)
     expect(page.locator("#problem")).to_contain_text("This device is offline.", timeout=PATIENT)
     page.context.set_offline(False)
-    expect(page.locator("#rows")).to_have_text("7", timeout=PATIENT)
+    read(page, "7")
     expect(page.locator("#problem")).to_be_empty()
 
 
@@ -73,12 +73,12 @@ def test_overload_is_waited_for_and_then_said(page: Page) -> None:
         route.fulfill(status=503, headers=answer, body=json.dumps(OVERLOADED))
 
     page.route("**/score", refuse)
-    page.locator("#samples button").first.click()
+    sample(page, "digit_3.png").click()
     expect(page.locator("#problem")).to_contain_text("too much to do", timeout=PATIENT)
     assert len(refused) == 3
     page.unroute("**/score")
     page.get_by_role("button", name="Try again").click()
-    expect(page.locator("#rows")).to_have_text("3", timeout=PATIENT)
+    read(page, "3")
 
 
 def test_what_is_no_picture_is_named(page: Page, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_an_endpoint_with_a_key_asks_for_it(browser: Browser, tmp_path: Path) ->
         page.click("#key button")
         expect(page.locator("#problem")).to_be_empty(timeout=PATIENT)
         write_seven(page)
-        expect(page.locator("#rows")).to_have_text("7", timeout=PATIENT)
+        read(page, "7")
         # Without a store there is nothing to correct with, and the page says so.
         expect(page.locator("#correct")).to_be_hidden()
         expect(page.locator("#keeps-none")).to_be_visible()
@@ -142,11 +142,11 @@ def test_on_a_phone_everything_fits_and_a_finger_writes(
     with visiting(browser, server.port, **phone) as page:
         assert page.evaluate(overflow) <= 0
         write_seven(page)
-        expect(page.locator("#rows")).to_have_text("7", timeout=PATIENT)
+        read(page, "7")
         page.click("#tab-picture")
         expect(page.locator("label.camera")).to_be_visible()
-        page.locator("#samples button").nth(14).click()
-        page.locator("#cards li").nth(15).wait_for(state="attached")
+        sample(page, "phone.jpg").click()
+        read(page, truth()["phone.jpg"])
         assert page.evaluate(overflow) <= 0
         buttons = page.locator("main button:visible, main .button:visible").all()
         assert all((button.bounding_box() or {"height": 0})["height"] >= 24 for button in buttons)
@@ -168,8 +168,8 @@ def test_axe_finds_nothing(browser: Browser, server: OwnServer, axe: str, scheme
     with visiting(browser, server.port, color_scheme=scheme) as page:
         page.evaluate(axe)
         assert violations(page) == []
-        page.locator("#samples button").nth(15).click()
-        page.locator("#cards canvas.filled").last.wait_for()
+        sample(page, "shadow.jpg").click()
+        explained(page)
         for part in ("#steps", "#correct"):
             page.click(f"{part} summary")
         assert violations(page) == []

@@ -33,6 +33,11 @@ export function score(picture, { explain = false, signal } = {}) {
   });
 }
 
+// One of the sample pictures.
+export function sample(file, { signal } = {}) {
+  return ask(`/samples/${encodeURIComponent(file)}`, { signal, take: (response) => response.blob() });
+}
+
 export function correct(correction) {
   return ask("/feedback", {
     method: "POST",
@@ -45,7 +50,8 @@ export function forget(id) {
   return ask(`/feedback/${encodeURIComponent(id)}`, { method: "DELETE" });
 }
 
-async function ask(path, { headers = {}, signal, ...rest }) {
+async function ask(path, { headers = {}, signal, take, ...rest }) {
+  signal?.throwIfAborted();
   const timer = new AbortController();
   const stop = () => timer.abort(signal.reason);
   signal?.addEventListener("abort", stop);
@@ -54,7 +60,7 @@ async function ask(path, { headers = {}, signal, ...rest }) {
   const authorized = key ? { ...headers, authorization: `Bearer ${key}` } : headers;
   try {
     const response = await fetch(path, { ...rest, headers: authorized, signal: timer.signal });
-    return await understood(response);
+    return await understood(response, take);
   } catch (error) {
     if (signal?.aborted || error instanceof Problem) throw error;
     throw unreachable(timer.signal.reason === "late");
@@ -64,8 +70,9 @@ async function ask(path, { headers = {}, signal, ...rest }) {
   }
 }
 
-async function understood(response) {
+async function understood(response, take) {
   if (response.status === 204) return null;
+  if (response.ok && take) return take(response);
   const text = await response.text();
   let value;
   try {

@@ -1,6 +1,6 @@
 // The page: pictures come in on the left, readings come out on the right.
 
-import { model, Problem, score, useKey } from "./api.js";
+import { model, Problem, sample, score, useKey } from "./api.js";
 import * as correcting from "./correct.js";
 import { $, el } from "./dom.js";
 import { fitting, listen } from "./intake.js";
@@ -13,26 +13,41 @@ const SETTLED_MS = 500; // then the steps and the 28x28 images are fetched
 const ATTEMPTS = 3;
 
 let running = new AbortController();
+let drawn = null; // the timer of a drawing that is yet to be read
 let last = null;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-// Read a picture, forgetting about the one before.
-async function read(blob, { live = false } = {}) {
+// "reading", "read", then "explained", or "failed"; "" while there is nothing to read.
+const become = (state) => ($("reading").dataset.state = state);
+
+// Whatever was given last is what is read: the turn is taken when somebody acts, not when the
+// picture has come from wherever it comes.
+function takeTurn() {
+  clearTimeout(drawn);
+  drawn = null;
   running.abort();
-  const mine = (running = new AbortController());
-  last = blob;
+  running = new AbortController();
+  return running.signal;
+}
+
+// Read the picture that `give(signal)` gives, forgetting about the one before.
+async function read(give, { live = false } = {}) {
+  const signal = takeTurn();
+  last = give;
+  become("reading");
   $("result").classList.add("stale");
   if (!live) $("status").textContent = "Reading…";
   try {
-    const picture = live ? blob : await fitting(blob);
-    const reading = await patiently(() => score(picture, { signal: mine.signal }), mine.signal);
-    if (mine.signal.aborted) return;
+    const given = await give(signal);
+    const picture = live ? given : await fitting(given);
+    const reading = await patiently(() => score(picture, { signal }), signal);
+    if (signal.aborted) return;
     present(reading, picture, live);
     if (live) await pause(SETTLED_MS);
-    if (!mine.signal.aborted) await explain(reading, picture, mine.signal);
+    if (!signal.aborted) await explain(reading, picture, signal);
   } catch (error) {
-    if (!mine.signal.aborted) complain(error);
+    if (!signal.aborted) complain(error);
   }
 }
 
@@ -49,6 +64,7 @@ async function patiently(work, signal) {
 }
 
 function present(reading, picture, live) {
+  if (drawn === null) become("read");
   $("problem").replaceChildren();
   $("result").classList.remove("stale");
   $("stages").replaceChildren();
@@ -66,11 +82,13 @@ async function explain(reading, picture, signal) {
   $("stages").replaceChildren(...steps(stages));
   const image = document.querySelector("#shown img");
   if (image.complete && !image.naturalWidth) image.src = stages.grey; // no browser shows TIFF
-  if (reading.digits.length) await showTiles(reading, stages.tiles);
+  if (reading.digits.length) await showTiles(stages.tiles);
+  if (drawn === null && !signal.aborted) become("explained");
 }
 
 function complain(error) {
   const problem = error instanceof Problem ? error : new Problem(`Something broke on this page: ${error.message}`, {});
+  if (drawn === null) become("failed");
   $("status").textContent = "";
   $("nothing").hidden = true;
   $("key").hidden = problem.code !== "unauthorized";
@@ -79,7 +97,8 @@ function complain(error) {
 }
 
 function forgetReading() {
-  running.abort();
+  takeTurn();
+  become("");
   $("result").hidden = true;
   $("problem").replaceChildren();
   $("status").textContent = "";
@@ -87,16 +106,12 @@ function forgetReading() {
 }
 
 function setUpPad() {
-  let timer = null;
-  const readNow = async () => {
-    timer = null;
-    if (!pad.empty) read(await pad.picture(), { live: true });
-  };
   const changed = () => {
     $("pad-hint").hidden = !pad.empty;
     $("undo").disabled = $("clear").disabled = pad.empty;
-    if (pad.empty) forgetReading();
-    else timer ??= setTimeout(readNow, LIVE_MS);
+    if (pad.empty) return forgetReading();
+    become("reading");
+    drawn ??= setTimeout(() => read(() => pad.picture(), { live: true }), LIVE_MS);
   };
   const pad = new Pad($("pad"), { changed, thickness: Number($("thickness").value) });
   $("thickness").addEventListener("input", () => (pad.thickness = Number($("thickness").value)));
@@ -138,14 +153,8 @@ function sampleButton(file, notes) {
   const url = `/samples/${encodeURIComponent(file)}`;
   const image = el("img", { src: url, alt: `${file}: ${notes}`, loading: "lazy" });
   image.addEventListener("error", () => image.replaceWith(file));
-  const load = async () => {
-    try {
-      read(await (await fetch(url)).blob());
-    } catch {
-      complain(new Problem("The sample cannot be loaded. Is the endpoint still running?", {}));
-    }
-  };
-  return el("button", { type: "button", title: notes, click: load }, image);
+  const load = () => read((signal) => sample(file, { signal }));
+  return el("button", { type: "button", title: notes, "data-sample": file, click: load }, image);
 }
 
 async function introduce() {
@@ -175,7 +184,7 @@ async function copyRows() {
 
 setUpPad();
 setUpTabs();
-listen({ inputs: [$("file"), $("camera")], take: (blob) => read(blob) });
+listen({ inputs: [$("file"), $("camera")], take: (blob) => read(() => blob) });
 $("copy").addEventListener("click", copyRows);
 $("key").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -6,6 +6,7 @@ const LIGHT_PIXELS = 320 * 320; // a drawing up to this size is read at once, wi
 export class Pad {
   #canvas;
   #changed;
+  #size = { width: 1, height: 1 }; // as it was last seen: behind another tab it has none
   #strokes = [];
   #current = null;
 
@@ -40,7 +41,7 @@ export class Pad {
 
   // The drawing as a PNG, black on white whatever the page looks like.
   async picture() {
-    const { width, height } = this.#canvas.getBoundingClientRect();
+    const { width, height } = this.#size;
     const scale = Math.min(1, Math.sqrt(LIGHT_PIXELS / (width * height)));
     const sheet = document.createElement("canvas");
     sheet.width = Math.floor(width * scale);
@@ -89,6 +90,7 @@ export class Pad {
   #fit() {
     const { width, height } = this.#canvas.getBoundingClientRect();
     if (!width) return;
+    this.#size = { width, height };
     this.#canvas.width = Math.round(width * devicePixelRatio);
     this.#canvas.height = Math.round(height * devicePixelRatio);
     this.#paint();

@@ -22,11 +22,12 @@ export function show(reading, picture, { corrected }) {
 }
 
 // The 28x28 images, from the sheet that the endpoint explains itself with.
-export async function showTiles(reading, sheetUrl) {
+export async function showTiles(sheetUrl) {
+  const canvases = document.querySelectorAll("#cards canvas"); // those of now: others may come
   const sheet = new Image();
   sheet.src = sheetUrl;
   await sheet.decode();
-  document.querySelectorAll("#cards canvas").forEach((canvas, index) => {
+  canvases.forEach((canvas, index) => {
     const row = Math.floor(index / TILES_ACROSS);
     const column = index % TILES_ACROSS;
     const place = [column * TILE_STEP + 1, row * TILE_STEP + 1, TILE, TILE];
