@@ -27,6 +27,11 @@ SUPPORTED = "PNG, JPEG, GIF, BMP, TIFF or WebP"
 REDUCE_ABOVE = 5_200_000
 """Pixels from which a JPEG is decoded at half its size: the reader works on fewer anyway."""
 
+MAX_SCANS = 200
+"""Passes over a JPEG's pixels. Progressive ones have about ten, and a film that a phone hangs on
+behind may look like a hundred more; but a pass that changes nothing takes a dozen bytes and as long
+as any other, so that without a limit a file could keep the decoder busy for hours."""
+
 ORIENTATION_TAG = 0x0112
 ORIENTATION_KEYS = {"exif", "xmp", "Raw profile type exif", "XML:com.adobe.xmp"}
 """Where Pillow's ``info`` may hold an orientation."""
@@ -106,6 +111,8 @@ def _decode(data: bytes, limits: Limits) -> Picture:
             f"the picture has {width} x {height} = {width * height:,} pixels; the limit is "
             f"{limits.max_pixels:,} (DIGITS_MAX_PIXELS); scale it down"
         )
+    if image.format == "JPEG":
+        _check_scans(data)
     grey = _decode_with_opencv(image, data)
     if grey is None:
         image.seek(0)
@@ -131,6 +138,15 @@ def _open(data: bytes) -> Image.Image:
         raise UnsupportedMediaType(
             f"these {len(data):,} bytes are not a picture in a supported format; send {SUPPORTED}"
         ) from None
+
+
+def _check_scans(jpeg: bytes) -> None:
+    scans = jpeg.count(b"\xff\xda")  # inside compressed pixels 0xff is always followed by zero
+    if scans > MAX_SCANS:
+        raise UnreadableImage(
+            f"the JPEG paints its pixels {scans:,} times over; the limit is {MAX_SCANS}; save it "
+            "again and retry"
+        )
 
 
 def _starts_like_a_picture(data: bytes) -> bool:

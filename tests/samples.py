@@ -72,10 +72,10 @@ def huge_png(width: int, height: int) -> bytes:
 
 
 def long_gif(frames: int) -> bytes:
-    """A GIF of very many tiny frames."""
-    start = b"GIF89a" + struct.pack("<HHBBB", 8, 8, 0x80, 0, 0) + b"\xff\xff\xff\0\0\0"
-    frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 8, 8, 0) + b"\x02\x05\x84\x8f\xa9\xcb\x01\x00"
-    return start + frame * frames + b"\x3b"
+    """A GIF of very many tiny frames, all of them good."""
+    once = encoded(Image.new("L", (8, 8), 255), "GIF")
+    start = once.index(b"\x2c\0\0\0\0\x08")  # where the only frame begins
+    return once[:start] + once[start:-1] * frames + once[-1:]
 
 
 def looping_tiff() -> bytes:
@@ -98,6 +98,13 @@ def looping_tiff() -> bytes:
         + table
         + (struct.pack("<I", 8) + b"\xff" * 64)
     )
+
+
+def endless_jpeg(side: int, scans: int) -> bytes:
+    """White paper whose last pass over the pixels comes again and again, a dozen bytes each."""
+    once = encoded(Image.new("L", (side, side), 255), "JPEG", progressive=True)
+    last = once[once.rindex(b"\xff\xda") : -2]
+    return once[:-2] + last * scans + b"\xff\xd9"
 
 
 def labelled(folder: Path = PICTURES) -> dict[str, str]:

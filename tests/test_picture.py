@@ -9,6 +9,7 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from samples import endless_jpeg
 
 from digits import picture
 from digits.errors import TooLarge, UnreadableImage, UnsupportedMediaType
@@ -174,6 +175,18 @@ def test_a_bomb_is_refused_by_its_header():
 
     with pytest.raises(TooLarge, match=r"60000 x 60000 = 3,600,000,000 pixels.*50,000,000"):
         picture.decode(bomb)
+
+
+def test_a_jpeg_that_is_painted_over_and_over_is_refused_before_it_is_decoded():
+    with pytest.raises(UnreadableImage, match="10,0.. times over; the limit is 200"):
+        picture.decode(endless_jpeg(5000, 10_000))
+    assert picture.decode(endless_jpeg(50, 100)).grey.shape == (50, 50)
+
+
+def test_what_hangs_on_behind_a_jpeg_does_not_matter():
+    film = np.random.default_rng(0).bytes(5_000_000)
+
+    assert picture.decode(encoded(example(), "JPEG") + film).width == 60
 
 
 @pytest.mark.parametrize(("limit", "fits"), [(2400, True), (2399, False)])

@@ -9,8 +9,9 @@ from own_server import own_server
 from samples import picture
 
 from digits.errors import Unauthorized
-from digits.serving.guard import Cors, KeyCheck
+from digits.serving.guard import Cors
 from digits.serving.pages import FOLDERS, HERE
+from digits.wire.key import KeyCheck
 
 GOOD = picture("digit_3.png")
 KEY = "correct horse battery staple"

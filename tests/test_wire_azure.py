@@ -64,6 +64,23 @@ def test_no_header_has_a_comma_which_azure_would_split(run):
         assert not any("," in value for value in run(request).headers.values())
 
 
+def test_the_key_is_asked_for_as_by_our_own_server(monkeypatch, capsys):
+    monkeypatch.setenv("DIGITS_API_KEY", "a key")
+    monkeypatch.setattr(score, "_service", None)
+    score.init()
+    good = {"Content-Type": "image/png", "Authorization": "Bearer a key"}
+
+    refused = score.run(FlaskLike(picture("digit_3.png")))
+    answered = score.run(FlaskLike(picture("digit_3.png"), headers=good))
+
+    assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
+    assert json.loads(refused.data)["error"]["code"] == "unauthorized"
+    assert json.loads(answered.data)["rows"] == ["3"]
+    # The command line needs none: whoever runs it has the model anyway.
+    assert score.main([str(ROOT / "test_images" / "digit_3.png")]) == 0
+    assert capsys.readouterr().out.endswith("digit_3.png\t3\n")
+
+
 def test_run_before_init_says_so():
     code = "import score; score.run(None)"
 

@@ -15,6 +15,7 @@ from digits.errors import DigitsError
 from digits.harness import checking
 from digits.harness.local import Result, Run, Scorer, pictures_in
 from digits.harness.sheets import Sheets
+from digits.settings import Settings
 
 
 def main(argv: Sequence[str] | None, *, init: Callable[[], None], run: Run) -> int:
@@ -28,7 +29,12 @@ def main(argv: Sequence[str] | None, *, init: Callable[[], None], run: Run) -> i
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     try:
         init()
-        scorer = Scorer(run=run, single=arguments.single, explain=arguments.explain is not None)
+        scorer = Scorer(
+            run=run,
+            single=arguments.single,
+            explain=arguments.explain is not None,
+            api_key=Settings.from_env().api_key,
+        )
         if arguments.check:
             return checking.check(scorer, arguments.check, as_json=arguments.json)
         sheets = Sheets(arguments.explain) if arguments.explain else None

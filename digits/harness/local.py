@@ -6,7 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +18,6 @@ from digits.wire.azure import AzureRequest
 
 STDIN = "-"
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
-
-HEADERS = {"Content-Type": "application/octet-stream"}
 
 Result = dict[str, object]
 """A reading with ``file`` added, or ``{"file": …, "error": {…}}``."""
@@ -52,11 +50,12 @@ class LocalRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
-    """Reads files through ``run``, all with the same options."""
+    """Reads files through ``run``, all with the same options and, if need be, the same key."""
 
     run: Run
     single: bool = False
     explain: bool = False
+    api_key: str | None = field(default=None, repr=False)
 
     def read_all(self, files: Iterable[str | Path]) -> Iterator[Result]:
         """The results in the order of the files, one thread per core at work."""
@@ -84,9 +83,14 @@ class Scorer:
             message = "the picture is empty (0 bytes); was it saved or copied completely?"
             return {"file": str(file), "error": {"code": "bad_request", "message": message}}
         query = f"single={self.single:d}&explain={self.explain:d}"
-        response = self.run(LocalRequest(data, query.encode(), HEADERS))
+        response = self.run(LocalRequest(data, query.encode(), self._headers()))
         answer = orjson.loads(response.data)
         return {"file": str(file), **answer}
+
+    def _headers(self) -> Mapping[str, str]:
+        """With the key, if the environment asks the endpoint to want one."""
+        key = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+        return {"Content-Type": "application/octet-stream", **key}
 
 
 def pictures_in(name: str) -> list[str]:

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from digits.errors import DigitsError
 from digits.serving.desk import Desk, overloaded
-from digits.serving.guard import Cors, KeyCheck
+from digits.serving.guard import Cors
 from digits.serving.head import Head
 from digits.serving.logs import timestamp
 from digits.serving.routes import Exchange, Routes
 from digits.serving.telemetry import Telemetry
 from digits.settings import Settings
 from digits.wire import Answer, Request, answers
+from digits.wire.key import KeyCheck
 from digits.wire.order import check_body
 from digits.wire.service import Scored
 

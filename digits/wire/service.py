@@ -12,6 +12,7 @@ from digits.settings import Settings
 from digits.trace import Trace
 from digits.wire import answers, stages, warmup
 from digits.wire.ids import Signer
+from digits.wire.key import NO_KEY, KeyCheck
 from digits.wire.message import Answer, Request
 from digits.wire.options import Options
 from digits.wire.order import Order
@@ -33,17 +34,23 @@ class Service:
     """A loaded reader and what it takes to answer with it. Safe to share between threads.
 
     A server that wants to do other things between two pictures calls `take`, `read` and `compose`
-    itself; `score` is all three.
+    itself, and asks for the key before the body is there; `score` does all of it.
     """
 
     reader: Reader
     signer: Signer
     max_body: int
+    check_key: KeyCheck = NO_KEY
 
     @classmethod
     def load(cls, settings: Settings) -> Service:
         """Load the model and have it read a first picture. Raises ModelError."""
-        service = cls(Reader.load(settings), Signer.of(settings), settings.max_body)
+        service = cls(
+            Reader.load(settings),
+            Signer.of(settings),
+            settings.max_body,
+            KeyCheck(settings.api_key),
+        )
         service.warm_up()
         return service
 
@@ -58,6 +65,7 @@ class Service:
     def score(self, request: Request) -> Answer:
         """Answer a scoring request, whatever is in it. Raises nothing."""
         try:
+            self.check_key(request.headers)
             order = self.take(request)
             outcomes = [self.read(picture, order.options, request.id) for picture in order.pictures]
             return self.compose(order, outcomes, request.id)
