@@ -52,6 +52,43 @@ def test_a_client_of_the_open_inference_protocol(tmp_path):
     assert ran.stdout == "understood\n", ran.stderr
 
 
+EXAMPLES = """
+import sys
+import yaml
+from jsonschema import Draft202012Validator
+
+document = yaml.safe_load(open(sys.argv[1], encoding="utf-8"))
+checked = 0
+
+def check(content):
+    global checked
+    examples = [each["value"] for each in content.get("examples", {}).values()]
+    if "example" in content:
+        examples.append(content["example"])
+    for value in examples:
+        schema = {**content["schema"], "components": document["components"]}
+        Draft202012Validator(schema).validate(value)
+        checked += 1
+
+def visit(node):
+    for value in node.values() if isinstance(node, dict) else node:
+        if isinstance(value, dict) and "schema" in value and {"example", "examples"} & set(value):
+            check(value)
+        if isinstance(value, (dict, list)):
+            visit(value)
+
+visit(document)
+print(checked)
+"""
+
+
+def test_the_examples_are_what_the_description_allows():
+    ran = foreign("python", "-c", EXAMPLES, str(DOCUMENT), needs=["openapi-spec-validator"])
+
+    assert ran.returncode == 0, ran.stderr
+    assert int(ran.stdout) > 8
+
+
 def test_the_description_is_valid_openapi():
     ran = foreign("openapi-spec-validator", str(DOCUMENT), needs=["openapi-spec-validator"])
 

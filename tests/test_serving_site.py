@@ -104,6 +104,22 @@ def test_the_examples_of_the_description_work(server, name):
     assert read == ["3"]
 
 
+def test_the_answers_shown_look_like_answers(server):
+    content = DESCRIBED["paths"]["/score"]["post"]["responses"]["200"]["content"]
+    shown = content["application/json"]["examples"]
+    good, bad = as_base64(GOOD), as_base64(b"not a picture")
+
+    def shape(value: object) -> object:
+        if isinstance(value, dict):
+            return {name: shape(each) for name, each in value.items()}
+        return list(map(shape, value)) if isinstance(value, list) else type(value).__name__
+
+    for name, sent in {"reading": {"image": good}, "readings": {"images": [good, bad]}}.items():
+        assert shape(shown[name]["value"]) == shape(server.score_json(sent).json)
+    assert shown["digits only"]["value"] == server.score_json(good).json
+    assert shown["reading"]["value"]["rows"] == server.image(GOOD).json["rows"]
+
+
 def test_the_inference_example_works(server):
     content = DESCRIBED["paths"]["/v2/models/{name}/infer"]["post"]["requestBody"]["content"]
     example = content["application/json"]["examples"]["pictures"]["value"]
