@@ -1,0 +1,103 @@
+"""The bytes of pictures, from wherever they are, no more of them ahead than memory is set aside."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from digits.batch import archives, storage
+from digits.batch.entry import Entry
+from digits.errors import BadRequest, DataError, DigitsError, NotFound
+
+AHEAD = 16
+"""Pictures fetched from object storage at the same time; each costs at most the limit on bytes."""
+
+TRIES = 4
+PAUSE_S = 1.0
+"""Before the second try; doubled for each further one."""
+
+Fetched = bytes | DigitsError
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Fetches pictures of at most ``max_bytes``; relative paths start from ``base``."""
+
+    max_bytes: int
+    base: str = ""
+
+    def all(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Fetched]]:
+        """Each entry with its bytes, or with what is wrong with it, in order.
+
+        Raises DataError where the storage as a whole fails, which is no picture's fault.
+        """
+        waiting: deque[tuple[Entry, Future[Fetched]]] = deque()
+        with ThreadPoolExecutor(AHEAD) as pool:
+            for entry in entries:
+                if not _is_remote(entry):
+                    yield entry, self.one(entry)
+                    continue
+                if len(waiting) == AHEAD:
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+                waiting.append((entry, pool.submit(self.one, entry)))
+            while waiting:
+                first, future = waiting.popleft()
+                yield first, future.result()
+
+    def one(self, entry: Entry) -> Fetched:
+        """One picture's bytes, or what is wrong with it."""
+        if entry.size is not None and entry.size > self.max_bytes:
+            return archives.too_large(entry.size, self.max_bytes)
+        try:
+            data = self._bytes(entry)
+        except DataError:
+            raise
+        except DigitsError as error:
+            return error
+        except FileNotFoundError:
+            return NotFound("there is no such file")
+        except OSError as error:
+            return NotFound(f"the file cannot be read: {error.strerror or error}")
+        if not data:
+            return BadRequest("the picture is empty (0 bytes); was it saved or copied completely?")
+        if len(data) > self.max_bytes:
+            return archives.too_large(None, self.max_bytes)
+        return data
+
+    def _bytes(self, entry: Entry) -> bytes:
+        if entry.within:
+            return archives.read(entry.within, self._range, max_bytes=self.max_bytes)
+        return self._range(entry.path, 0, self.max_bytes + 1)
+
+    def _range(self, name: str, begin: int, length: int) -> bytes:
+        if storage.is_url(name):
+            return _tried_again(name, begin, length)
+        with (Path(self.base) / name).open("rb") as file:
+            file.seek(begin)
+            return file.read(length)
+
+
+def _is_remote(entry: Entry) -> bool:
+    return storage.is_url(entry.within[0] if entry.within else entry.path)
+
+
+def _tried_again(url: str, begin: int, length: int) -> bytes:
+    """What is not there is said at once; anything else may be a moment's trouble of the storage."""
+    system, path = storage.opened(url)
+    for tries in range(1, TRIES + 1):
+        try:
+            return bytes(system.cat_file(path, start=begin, end=begin + length))
+        except FileNotFoundError:
+            raise
+        except Exception as error:  # of whatever package speaks to that storage
+            if tries == TRIES:
+                raise DataError(
+                    f"{url} cannot be read, tried {TRIES} times: {' '.join(str(error).split())}"
+                ) from error
+            time.sleep(PAUSE_S * 2 ** (tries - 1))
+    raise AssertionError

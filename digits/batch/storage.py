@@ -1,0 +1,64 @@
+"""Files here and in object storage. fsspec is loaded where a URL is met, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from digits.errors import DataError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+SCHEME = "://"
+FILE = "file://"
+
+
+def is_url(name: str) -> bool:
+    """Whether this is a URL rather than a file of this machine."""
+    return SCHEME in name
+
+
+def local(name: str) -> str:
+    """``file://`` URLs as the plain paths they are; anything else as it is."""
+    return name[len(FILE) :] if name.startswith(FILE) else name
+
+
+@lru_cache(maxsize=8)
+def filesystem(protocol: str) -> AbstractFileSystem:
+    """The file system behind URLs that begin so, with the credentials of the environment."""
+    import fsspec
+
+    try:
+        return fsspec.filesystem(protocol)
+    except (ImportError, ValueError) as error:
+        raise DataError(
+            f"{protocol}:// cannot be opened: {error}. It is abfs:// for Azure and s3:// for"
+            " Amazon; their credentials are taken from the environment"
+        ) from None
+
+
+def opened(url: str) -> tuple[AbstractFileSystem, str]:
+    """The file system of a URL, and the path in it."""
+    system = filesystem(url.partition(SCHEME)[0])
+    return system, system._strip_protocol(url)
+
+
+@contextmanager
+def stream(name: str) -> Iterator[IO[bytes]]:
+    """Open a file, here or behind a URL, for reading. Raises DataError."""
+    try:
+        if not is_url(name):
+            with Path(name).open("rb") as file:
+                yield file
+            return
+        system, path = opened(name)
+        with system.open(path, "rb") as file:
+            yield file
+    except FileNotFoundError:
+        raise DataError(f"{name}: there is no such file") from None
+    except OSError as error:
+        raise DataError(f"{name} cannot be read: {error}") from None
