@@ -6,6 +6,7 @@
     uv run deploy.py --dry-run                     check everything, print the plan, change nothing
     uv run deploy.py --to azure                    a safe rollout to an online endpoint of Azure ML
     uv run deploy.py --to azure --rollback         ... and back; --status, --retire, --delete
+    uv run deploy.py --to azure-v1                 a web service by SDK v1; --status, --delete
 
 The endpoint must read a test picture before it is announced. On this machine it is served until
 Ctrl-C or SIGTERM; requests in flight are finished then.
@@ -19,7 +20,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from digits.deployment import azure_command, isolated
+from digits.deployment import azure_command, azure_v1_command, isolated
+from digits.deployment.azure_v1_notice import notice
 from digits.deployment.local import LocalDeployment
 from digits.deployment.plan import Plan
 from digits.deployment.tether import end_with_launcher
@@ -30,7 +32,15 @@ from digits.settings import Settings
 AZURE_SERVER = "azure-server"
 """The extra that brings Azure's server, whose exact pins stay out of the default environment."""
 
+AZURE = {"azure": azure_command.deploy, "azure-v1": azure_v1_command.deploy}
+
 LOCAL_OPTIONS = ("server", "host", "port", "workers", "registry")
+FOREIGN = {
+    "local": azure_command.OPTIONS,
+    "azure": (*LOCAL_OPTIONS, *azure_command.V1_ONLY),
+    "azure-v1": (*LOCAL_OPTIONS, *azure_v1_command.NOT_HERE),
+}
+"""What means nothing where one deploys to."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,8 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.to != "local" and not isolated.is_isolated(args.to):
             isolated.restart(args.to, Path(__file__), argv)
-        if args.to == "azure":
-            azure_command.deploy(args, say=_say)
+        if args.to == "azure-v1":
+            print(notice("deploy.py", argv), file=sys.stderr)
+        if args.to in AZURE:
+            AZURE[args.to](args, say=_say)
             return 0
         deployment = _prepare(args)
         if args.dry_run:
@@ -72,9 +84,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--to",
-        choices=["local", "azure"],
+        choices=["local", *AZURE],
         default="local",
-        help="this machine, or Azure ML (default: %(default)s)",
+        help="this machine, or Azure ML by SDK v2 or v1 (default: %(default)s)",
     )
     parser.add_argument(
         "--model",
@@ -113,8 +125,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _check_usage(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     if args.server == "azmlinfsrv" and args.host is not None:
         parser.error("azmlinfsrv binds to all interfaces: leave --host out")
-    foreign = LOCAL_OPTIONS if args.to == "azure" else azure_command.OPTIONS
-    for name in foreign:
+    for name in FOREIGN[args.to]:
         if getattr(args, name) != parser.get_default(name):
             parser.error(f"--{name.replace('_', '-')} is not for --to {args.to}")
     action = azure_command.action(args)

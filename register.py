@@ -5,6 +5,7 @@
     uv run register.py --list
     uv run register.py digits:3 --stage production   move a stage to a registered version
     uv run register.py --to azure …                  the same in a workspace of Azure ML
+    uv run register.py --to azure-v1 …               ... by SDK v1, which has no support any more
 
 Prints the registered version, for example digits:3, on stdout and all else on stderr.
 """
@@ -21,10 +22,12 @@ from pathlib import Path
 from digits.deployment import isolated
 from digits.deployment.azure import CACHE
 from digits.deployment.azure_command import add_target_options, target
+from digits.deployment.azure_v1_notice import notice
 from digits.errors import DigitsError
 from digits.model import ModelFolder
+from digits.registry import azure_client, azure_v1_client
 from digits.registry.azure import AzureRegistry
-from digits.registry.azure_client import connect
+from digits.registry.azure_v1 import AzureV1Registry
 from digits.registry.local import LocalRegistry
 from digits.registry.protocol import ModelVersion, Registry
 from digits.registry.reference import Reference
@@ -42,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.to != "local" and not isolated.is_isolated(args.to):
             isolated.restart(args.to, Path(__file__), argv)
+        if args.to == "azure-v1":
+            _say(notice("register.py", argv))
         settings = Settings.from_env(registry=args.registry, model_dir=args.model)
         registry = _open(settings, args)
         if args.list:
@@ -71,9 +76,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--to",
-        choices=["local", "azure"],
+        choices=["local", "azure", "azure-v1"],
         default="local",
-        help="a folder, or a workspace of Azure ML (default: %(default)s)",
+        help="a folder, or a workspace of Azure ML by SDK v2 or v1 (default: %(default)s)",
     )
     parser.add_argument(
         "--model",
@@ -130,7 +135,9 @@ def _tag(text: str) -> tuple[str, str]:
 
 def _open(settings: Settings, args: argparse.Namespace) -> Registry:
     if args.to == "azure":
-        return AzureRegistry(connect(target(args)), cache=CACHE)
+        return AzureRegistry(azure_client.connect(target(args)), cache=CACHE)
+    if args.to == "azure-v1":
+        return AzureV1Registry(azure_v1_client.connect(target(args)), cache=CACHE)
     return LocalRegistry(settings.registry)
 
 

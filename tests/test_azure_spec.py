@@ -12,7 +12,7 @@ from digits.deployment import azure_code
 from digits.deployment.azure_spec import FOLDER, Spec, check_origin
 from digits.errors import ConfigurationError, DeploymentError
 from digits.model import ModelFolder
-from digits.registry.azure import described_by_tags
+from digits.registry.azure_tags import tags_of
 from digits.registry.protocol import ModelVersion
 
 VERSION = ModelVersion(
@@ -131,7 +131,7 @@ def test_the_tags_of_a_model_say_what_it_is_and_where_it_comes_from(tmp_path):
     folder = ModelFolder.open(
         model_folder(tmp_path / "m", training={"data": {"x_train": "a" * 64}})
     )
-    assert described_by_tags(folder, {"epochs": "20"}) == {
+    assert tags_of(folder, {"epochs": "20"}, None) == {
         "epochs": "20",
         "sha256": folder.sha256,
         "git_revision": "0123abc",

@@ -31,7 +31,8 @@ from digits.deployment.smoke import Sample, first_sample
 from digits.errors import DeploymentError
 from digits.model import ModelFolder
 from digits.registry.azure import AzureRegistry
-from digits.registry.azure_client import connect, status_of
+from digits.registry.azure_client import connect
+from digits.registry.azure_errors import status_of
 from digits.registry.azure_target import Target
 from digits.registry.protocol import ModelVersion
 from digits.settings import ROOT

@@ -1,4 +1,4 @@
-"""What deploy.py offers for Azure: its options, and what each of them does."""
+"""What deploy.py offers for Azure: its options, and what each of them does on SDK v2."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ ACTIONS: Mapping[str, Callable[[AzureDeployment], None]] = {
 }
 
 
-OPTIONS = (*CONFIG_KEYS, *CHOICES, *ACTIONS, "soak", "allow_unknown_origin")
+V1_ONLY = ("package",)
+OPTIONS = (*CONFIG_KEYS, *CHOICES, *ACTIONS, *V1_ONLY, "soak", "allow_unknown_origin")
 """What only has a meaning for Azure."""
 
 
@@ -58,6 +59,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     instead.add_argument("--status", action="store_true", help="say what is there")
     instead.add_argument("--retire", action="store_true", help="delete colours without traffic")
     instead.add_argument("--delete", action="store_true", help="delete the whole endpoint")
+    instead.add_argument(
+        "--package", action="store_true", help="azure-v1: let Azure build an image of it, no more"
+    )
 
 
 def target(args: argparse.Namespace) -> Target:
@@ -87,7 +91,7 @@ def deploy(args: argparse.Namespace, *, say: Callable[[str], None]) -> None:
 
 def action(args: argparse.Namespace) -> str | None:
     """What else than a rollout the options ask for."""
-    return next((name for name in ACTIONS if getattr(args, name)), None)
+    return next((name for name in (*ACTIONS, *V1_ONLY) if getattr(args, name)), None)
 
 
 def _count(text: str) -> int:

@@ -13,7 +13,7 @@ from digits.deployment.azure_image import pinned
 from digits.deployment.azure_rollout import Deployed, State
 from digits.deployment.azure_spec import RELEASE, Spec
 from digits.errors import DeploymentError
-from digits.registry.azure_client import explained
+from digits.registry.azure_errors import explained
 from digits.registry.protocol import ModelVersion
 
 if TYPE_CHECKING:

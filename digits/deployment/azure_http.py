@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from digits.errors import DeploymentError
-from digits.registry.azure_client import explained, patience_s
+from digits.registry.azure_errors import explained, patience_s
 
 RETRIES = 4
 
@@ -26,7 +25,7 @@ def send(
     from azure.core.pipeline.policies import RetryPolicy
     from azure.core.rest import HttpRequest
 
-    patience = patience_s(os.environ)
+    patience = patience_s()
     request = HttpRequest(method, url, headers=dict(headers or {}), content=content)
     client = PipelineClient(url, policies=[RetryPolicy(retry_total=RETRIES)])
     with explained(f"{method} {url}", as_error=DeploymentError), client:

@@ -51,8 +51,8 @@ class Spec:
         """
         environ = os.environ if environ is None else environ
         chosen = {name: flags.get(name) or _from_environ(environ, name) for name in CHOICES}
-        endpoint = {**_read(folder / "endpoint.yml")}
-        deployment = {**_read(folder / "deployment.yml")}
+        endpoint = {**read_yaml(folder / "endpoint.yml")}
+        deployment = {**read_yaml(folder / "deployment.yml")}
         if chosen["endpoint"]:
             endpoint["name"] = deployment["endpoint_name"] = chosen["endpoint"]
         for name in ("instance_type", "instance_count"):
@@ -75,6 +75,16 @@ class Spec:
         return str(part(self.deployment_yaml, "environment")["image"])
 
     @property
+    def conda_file(self) -> Path:
+        """The packages of the environment."""
+        return self.folder / str(part(self.deployment_yaml, "environment")["conda_file"])
+
+    @property
+    def entry_script(self) -> str:
+        """The script that the server loads, relative to the code."""
+        return str(part(self.deployment_yaml, "code_configuration")["scoring_script"])
+
+    @property
     def environment_name(self) -> str:
         """The name under which the environment is registered."""
         return str(part(self.deployment_yaml, "environment")["name"])
@@ -82,7 +92,7 @@ class Spec:
     @property
     def environment_version(self) -> str:
         """The environment's version: its content's hash, so that the same is never made twice."""
-        return hashlib.sha256(f"{self.image}\n{self._conda().read_text()}".encode()).hexdigest()[
+        return hashlib.sha256(f"{self.image}\n{self.conda_file.read_text()}".encode()).hexdigest()[
             :16
         ]
 
@@ -113,7 +123,7 @@ class Spec:
             name=self.environment_name,
             version=self.environment_version,
             image=image,
-            conda_file=str(self._conda()),
+            conda_file=str(self.conda_file),
             tags={"image": self.image},
         )
 
@@ -158,9 +168,6 @@ class Spec:
         path = self.folder / "deployment.yml"
         return load_online_deployment(path, params_override=[{k: v} for k, v in chosen.items()])
 
-    def _conda(self) -> Path:
-        return self.folder / str(part(self.deployment_yaml, "environment")["conda_file"])
-
     def _check(self) -> None:
         found = problems(self.endpoint_yaml, self.deployment_yaml, self.folder)
         if found:
@@ -191,7 +198,8 @@ def _from_environ(environ: Mapping[str, str], name: str) -> str | int | None:
     return text or None
 
 
-def _read(path: Path) -> Mapping[str, object]:
+def read_yaml(path: Path) -> Mapping[str, object]:
+    """The mapping in a YAML file. Raises ConfigurationError when it is none."""
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:

@@ -6,24 +6,28 @@ takes Azure time, and records every call. A *fault* makes it misbehave at a chos
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from serving import Crashed, Instance, Machines
 from storage import SUFFIX, Storage
 
 WHEN = "2026-01-02T03:04:05Z"
 CREATED = {"createdAt": WHEN, "createdBy": "t", "lastModifiedAt": WHEN}
+
+UNHEALTHY = {"code": "Unhealthy", "message": "the container did not become ready"}
 
 CUT_BYTES = 20_000
 """More than a handshake, less than any model."""
@@ -82,10 +86,19 @@ class Call:
         return dict(json.loads(self.body or b"{}"))
 
 
+def unsigned_token() -> str:
+    """An access token like Azure's, which SDK v1 looks into; nobody checks its signature here."""
+    claims = {"exp": int(time.time()) + 86_400, "oid": "o", "tid": "t", "upn": "tests"}
+    parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
+    return ".".join(
+        [*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "none"]
+    )
+
+
 class Cloud:
     """All that Azure knows, and two servers in front of it: one with TLS, one a proxy to it."""
 
-    token = "token-of-this-test"
+    token = unsigned_token()
 
     def __init__(
         self,
@@ -178,19 +191,20 @@ class Cloud:
         self.resources[path] = resource
         return resource
 
-    def begin(self, work: Callable[[], None]) -> dict[str, str]:
+    def begin(self, work: Callable[[], None], **told: str) -> dict[str, str]:
         """Do something that takes Azure time; the headers that say where to ask for it."""
         name = f"operation-{len(self.operations)}"
-        self.operations[name] = {"name": name, "status": "InProgress"}
+        self.operations[name] = {"name": name, "status": "InProgress", **told}
 
         def run() -> None:
             try:
                 work()
                 outcome: Json = {"status": "Succeeded"}
             except (Crashed, AssertionError):
-                told = {"code": "Unhealthy", "message": "the container did not become ready"}
-                outcome = {"status": "Failed", "error": told}
-            self.operations[name] = {"name": name, **outcome}
+                outcome = {"status": "Failed", "error": UNHEALTHY}
+            except Exception as error:  # a mistake of ours must not look like a long wait
+                outcome = {"status": "Failed", "error": {"code": "Bug", "message": repr(error)}}
+            self.operations[name] = {"name": name, **told, **outcome}
 
         threading.Thread(target=run, daemon=True).start()
         where = f"{self.url}/operations/{name}"
@@ -209,7 +223,7 @@ class Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         parts = urlsplit(self.path)
-        path = re.sub("/+", "/", parts.path)
+        path = unquote(re.sub("/+", "/", parts.path))
         query = parse_qs(parts.query)
         call = Call(self.command, path, query, self.headers, self.rfile.read(length))
         status, body, headers = self.cloud.answer(call)

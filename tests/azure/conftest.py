@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import arm
+import arm_v1
 import certificates
 import pytest
 import storage
@@ -48,8 +49,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
             certificates=folder / "certificates",
             blobs=blobs,
             machines=Machines(server, blobs, folder / "machines"),
-            routes=arm.ROUTES,
-            free=arm.OPEN,
+            routes=[*arm_v1.ROUTES, *arm.ROUTES],
+            free=(*arm_v1.OPEN, *arm.OPEN),
         )
         yield cloud
         cloud.close()
@@ -61,14 +62,32 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment(tmp_path_factory.mktemp("sdk") / "venv", "azure")
 
 
+@pytest.fixture(scope="session")
+def sdk_v1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Python with SDK v1, as ``--to azure-v1`` brings it."""
+    return environment(tmp_path_factory.mktemp("sdk-v1") / "venv", "azure-v1")
+
+
 @pytest.fixture
 def place(
     cloud: Cloud, sdk: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Workplace]:
     """A workspace of this test's own; whatever the last test broke is in order again."""
+    yield from workplace(cloud, sdk, "azure", tmp_path, request.node.name)
+
+
+@pytest.fixture
+def place_v1(
+    cloud: Cloud, sdk_v1: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Workplace]:
+    """The same for SDK v1."""
+    yield from workplace(cloud, sdk_v1, "azure-v1", tmp_path, request.node.name)
+
+
+def workplace(cloud: Cloud, python: Path, to: str, home: Path, test: str) -> Iterator[Workplace]:
     cloud.reset()
-    name = "ws-" + re.sub(r"\W+", "-", request.node.name)
+    name = "ws-" + re.sub(r"\W+", "-", test)
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers"
     path = f"{group}/Microsoft.MachineLearningServices/workspaces/{name}"
-    yield Workplace(cloud, sdk, clean_environment(cloud, tmp_path, name), path)
+    yield Workplace(cloud, python, to, clean_environment(cloud, home, name, to), path)
     cloud.reset()

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tarfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,8 +72,7 @@ class Machines:
         shutil.rmtree(folder, ignore_errors=True)
         mount = folder / "azureml-models" / model[0] / model[1]
         self.storage.fetch(model[2], mount)
-        self.storage.fetch(code, folder)
-        app = folder / code.rstrip("/").rpartition("/")[2]
+        app = self._fetch_code(code, folder)
         instance = self._launch(folder, app, script, {**environ, "AZUREML_MODEL_DIR": str(mount)})
         self.instances.append(instance)
         deadline = time.monotonic() + READY_S
@@ -87,6 +87,16 @@ class Machines:
         for instance in self.instances:
             if instance.process.poll() is None:
                 instance.stop()
+
+    def _fetch_code(self, code: str, folder: Path) -> Path:
+        """What was uploaded as code: a folder by SDK v2, an archive of one by v1."""
+        self.storage.fetch(code, folder)
+        uploaded = folder / code.rstrip("/").rpartition("/")[2]
+        if uploaded.is_dir():
+            return uploaded
+        with tarfile.open(uploaded) as archive:
+            archive.extractall(folder / "app", filter="data")
+        return folder / "app"
 
     def _launch(self, folder: Path, app: Path, script: str, environ: Mapping[str, str]) -> Instance:
         port = live.unused_port()

@@ -53,6 +53,13 @@ class Storage:
         """The content of one blob."""
         return self._ask("GET", f"{CONTAINER}/{quote(name)}")
 
+    def sha256s(self, prefix: str) -> dict[str, str]:
+        """The hash of each blob below ``prefix``, by the rest of its name."""
+        return {
+            name.removeprefix(prefix).lstrip("/"): hashlib.sha256(self.read(name)).hexdigest()
+            for name in self.names(prefix)
+        }
+
     def fetch(self, prefix: str, folder: Path) -> None:
         """Copy all blobs below ``prefix`` into ``folder/<last part of prefix>``."""
         names = self.names(prefix.rstrip("/"))

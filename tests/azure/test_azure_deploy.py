@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import arm
+import folders
 import pytest
 from cloud import Fault
-from workplace import UV, Workplace
+from workplace import Workplace, as_a_user
 
 from digits.deployment import azure_code
 from digits.settings import ROOT
@@ -47,8 +46,7 @@ def invoke(place: Workplace, folder: Path) -> dict[str, object]:
 
 def test_it_goes_into_service_is_replaced_and_comes_back(place: Workplace, tmp_path: Path) -> None:
     # The first time as a user starts it: it brings the SDK by itself, without the network.
-    cache = {"UV_OFFLINE": "1", "UV_CACHE_DIR": uv_cache(), "DIGITS_ISOLATED": ""}
-    first = place.deploy(**cache)
+    first = place.deploy(**as_a_user())
     assert first.returncode == 0, first.stderr
     assert first.stdout.startswith("digits:1 is in service at https://localhost:")
     assert "(blue 100 %)" in first.stdout
@@ -81,11 +79,6 @@ def test_it_goes_into_service_is_replaced_and_comes_back(place: Workplace, tmp_p
     assert place.cloud.outside == []
 
 
-def uv_cache() -> str:
-    done = subprocess.run([UV, "cache", "dir"], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
 def check_uploaded(place: Workplace) -> None:
     """The code as it is here and nothing else; the image by the digest the registry told."""
     (code,) = [
@@ -108,7 +101,7 @@ def test_a_release_that_fails_leaves_the_traffic_as_it_was(
 ) -> None:
     assert place.deploy().returncode == 0
     place.cloud.reset()
-    misreading = place.deploy(DIGITS_MODEL_DIR=str(blind(tmp_path)))
+    misreading = place.deploy(DIGITS_MODEL_DIR=str(folders.blind(tmp_path)))
     assert (misreading.returncode, misreading.stdout) == (1, "")
     assert "the model reads canvas_rows.png as nothing" in misreading.stderr
     assert "no traffic was moved: blue 100 %" in misreading.stderr
@@ -124,35 +117,11 @@ def test_a_release_that_fails_leaves_the_traffic_as_it_was(
     assert place.endpoint() == {"traffic": {"blue": 100}, "tags": {}}
     assert place.colours() == {"blue": "digits:1", "green": "digits:1"}
 
-    broken = place.deploy(DIGITS_MODEL_DIR=str(unloadable(tmp_path)))
+    broken = place.deploy(DIGITS_MODEL_DIR=str(folders.unloadable(tmp_path)))
     assert broken.returncode == 1
     assert "the container did not become ready" in broken.stderr.splitlines()[-1]
     assert "model.onnx is not a network" in broken.stderr
     assert place.endpoint() == {"traffic": {"blue": 100}, "tags": {}}
-
-
-def blind(folder: Path) -> Path:
-    """The shipped model, never sure enough to see a digit."""
-    model = copied(folder / "blind")
-    card = json.loads((model / "model.json").read_text())
-    card["parameters"].setdefault("search", {})["least_score"] = 2.0
-    (model / "model.json").write_text(json.dumps(card))
-    return model
-
-
-def unloadable(folder: Path) -> Path:
-    """A model folder that is what its card says, around a network that is none."""
-    model = copied(folder / "unloadable")
-    (model / "model.onnx").write_bytes(b"no network")
-    card = json.loads((model / "model.json").read_text())
-    card["files"]["model.onnx"] = hashlib.sha256(b"no network").hexdigest()
-    (model / "model.json").write_text(json.dumps(card))
-    return model
-
-
-def copied(folder: Path) -> Path:
-    shutil.copytree(ROOT / "models" / "digits", folder)
-    return folder
 
 
 def test_killed_in_the_middle_of_any_step_it_goes_on(place: Workplace) -> None:
@@ -191,10 +160,7 @@ def asked(place: Workplace) -> list[str]:
 def test_a_model_of_unknown_origin_is_refused_before_anything_is_sent(
     place: Workplace, tmp_path: Path
 ) -> None:
-    model = copied(tmp_path / "model")
-    card = json.loads((model / "model.json").read_text())
-    (model / "model.json").write_text(json.dumps({**card, "git_revision": None}))
-    done = place.deploy(DIGITS_MODEL_DIR=str(model))
+    done = place.deploy(DIGITS_MODEL_DIR=str(folders.unknown(tmp_path)))
     assert done.returncode == 1
     assert "the model's card lacks the git revision" in done.stderr
     assert asked(place) == []

@@ -24,6 +24,7 @@ class Workplace:
 
     cloud: Cloud
     python: Path
+    to: str
     environ: dict[str, str]
     path: str
 
@@ -45,13 +46,21 @@ class Workplace:
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
     def deploy(self, *options: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """``deploy.py --to azure``, without a pause at 10 %."""
-        return self.run("deploy.py", "--to", "azure", "--soak", "0", *options, **environ)
+        """``deploy.py --to …``, without a pause at 10 %."""
+        return self.run(*self.deployer, *options, **environ)
+
+    def register(self, *options: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """``register.py --to …``."""
+        return self.run("register.py", "--to", self.to, *options, **environ)
+
+    @property
+    def deployer(self) -> list[str]:
+        return ["deploy.py", "--to", self.to, *(["--soak", "0"] if self.to == "azure" else [])]
 
     def killed(self, fault: Fault, *options: str) -> None:
         """Deploy, and kill the deployer when the fault holds its call."""
         self.cloud.faults = [fault]
-        process = self.start("deploy.py", "--to", "azure", "--soak", "0", *options)
+        process = self.start(*self.deployer, *options)
         while not fault.reached.wait(0.1):
             assert process.poll() is None, process.communicate()
         process.kill()
@@ -75,6 +84,12 @@ class Workplace:
         return {each["name"]: each["tags"]["model"] for each in found}
 
 
+def as_a_user() -> dict[str, str]:
+    """The environment in which a script brings its SDK by itself, without the network."""
+    done = subprocess.run([UV, "cache", "dir"], check=True, capture_output=True, text=True)
+    return {"UV_OFFLINE": "1", "UV_CACHE_DIR": done.stdout.strip(), "DIGITS_ISOLATED": ""}
+
+
 def needed(present: object, what: str) -> None:
     """Skip where ``what`` is not installed, but not in CI: there it must be."""
     if not present:
@@ -83,14 +98,14 @@ def needed(present: object, what: str) -> None:
         pytest.skip(f"{what} is missing")
 
 
-def clean_environment(cloud: Cloud, home: Path, workspace: str) -> dict[str, str]:
+def clean_environment(cloud: Cloud, home: Path, workspace: str, to: str) -> dict[str, str]:
     """No credential of this machine's, and no way out of it."""
     authority = str(cloud.blobs.authority)
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "UV": UV,
-        "DIGITS_ISOLATED": "azure",
+        "DIGITS_ISOLATED": to,
         "DIGITS_AZURE_SUBSCRIPTION": SUBSCRIPTION,
         "DIGITS_AZURE_RESOURCE_GROUP": "rg",
         "DIGITS_AZURE_WORKSPACE": workspace,
