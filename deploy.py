@@ -1,4 +1,4 @@
-"""Make an endpoint of a registered model, on this machine or in Azure.
+"""Make an endpoint of a registered model: on this machine, in Azure, or a container image of it.
 
     uv run deploy.py                               the shipped model on http://127.0.0.1:5001
     uv run deploy.py --model digits@production --port 8080
@@ -7,6 +7,7 @@
     uv run deploy.py --to azure                    a safe rollout to an online endpoint of Azure ML
     uv run deploy.py --to azure --rollback         ... and back; --status, --retire, --delete
     uv run deploy.py --to azure-v1                 a web service by SDK v1; --status, --delete
+    uv run deploy.py --to image                    a container image, built without a daemon
 
 The endpoint must read a test picture before it is announced. On this machine it is served until
 Ctrl-C or SIGTERM; requests in flight are finished then.
@@ -20,7 +21,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from digits.deployment import azure_command, azure_v1_command, isolated
+from digits.deployment import azure_command, azure_v1_command, image_command, isolated
 from digits.deployment.azure_v1_notice import notice
 from digits.deployment.local import LocalDeployment
 from digits.deployment.plan import Plan
@@ -33,12 +34,17 @@ AZURE_SERVER = "azure-server"
 """The extra that brings Azure's server, whose exact pins stay out of the default environment."""
 
 AZURE = {"azure": azure_command.deploy, "azure-v1": azure_v1_command.deploy}
+ELSEWHERE = {**AZURE, "image": image_command.deploy}
 
 LOCAL_OPTIONS = ("server", "host", "port", "workers", "registry")
 FOREIGN = {
-    "local": azure_command.OPTIONS,
-    "azure": (*LOCAL_OPTIONS, *azure_command.V1_ONLY),
-    "azure-v1": (*LOCAL_OPTIONS, *azure_v1_command.NOT_HERE),
+    "local": (*azure_command.OPTIONS, *image_command.OPTIONS),
+    "azure": (*LOCAL_OPTIONS, *azure_command.V1_ONLY, *image_command.OPTIONS),
+    "azure-v1": (*LOCAL_OPTIONS, *azure_v1_command.NOT_HERE, *image_command.OPTIONS),
+    "image": (
+        *(option for option in LOCAL_OPTIONS if option != "registry"),
+        *azure_command.OPTIONS,
+    ),
 }
 """What means nothing where one deploys to."""
 
@@ -51,12 +57,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     _check_usage(parser, args)
     logging.basicConfig(level=logging.INFO, format="deploy.py: %(message)s")
     try:
-        if args.to != "local" and not isolated.is_isolated(args.to):
+        if _needs_its_extra(args) and not isolated.is_isolated(args.to):
             isolated.restart(args.to, Path(__file__), argv)
         if args.to == "azure-v1":
             print(notice("deploy.py", argv), file=sys.stderr)
-        if args.to in AZURE:
-            AZURE[args.to](args, say=_say)
+        if args.to in ELSEWHERE:
+            ELSEWHERE[args.to](args, say=_say)
             return 0
         deployment = _prepare(args)
         if args.dry_run:
@@ -84,9 +90,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--to",
-        choices=["local", *AZURE],
+        choices=["local", *ELSEWHERE],
         default="local",
-        help="this machine, or Azure ML by SDK v2 or v1 (default: %(default)s)",
+        help="this machine, Azure ML by SDK v2 or v1, or a container image (default: %(default)s)",
     )
     parser.add_argument(
         "--model",
@@ -119,6 +125,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--dry-run", action="store_true", help="check everything and print the plan, no more"
     )
     azure_command.add_options(parser)
+    image_command.add_options(parser)
     return parser
 
 
@@ -131,6 +138,11 @@ def _check_usage(parser: argparse.ArgumentParser, args: argparse.Namespace) -> N
     action = azure_command.action(args)
     if action and args.dry_run:
         parser.error(f"--dry-run prints the plan of a deployment: leave --{action} out")
+
+
+def _needs_its_extra(args: argparse.Namespace) -> bool:
+    """The plan of an image needs no more than this environment has."""
+    return args.to in AZURE or (args.to == "image" and not args.dry_run)
 
 
 def _prepare(args: argparse.Namespace) -> LocalDeployment:
