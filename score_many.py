@@ -22,6 +22,7 @@ an environment of its own.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import signal
 import sys
@@ -40,12 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--workers is for this machine: leave it out with --ray")
     logging.basicConfig(level=logging.WARNING, format="score_many.py: %(message)s")
     logging.getLogger("digits").setLevel(logging.INFO)
-    signal.signal(signal.SIGTERM, _stop)
     try:
         settings = Settings.from_env(workers=args.workers)
         from digits.batch import run  # brings Ray, which --help can do without
 
-        outcome = run.score(args.input, args.out, settings, ray=args.ray)
+        with contextlib.redirect_stdout(sys.stderr):  # for Ray's own messages
+            outcome = run.score(args.input, args.out, settings, ray=args.ray)
     except (DigitsError, OSError) as error:
         print(f"score_many.py: {error}", file=sys.stderr)
         return 1
@@ -106,4 +107,5 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
     sys.exit(main())

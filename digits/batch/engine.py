@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +26,7 @@ logger = logging.getLogger(__name__)
 STORE = 256 * MIB
 """Memory that a local Ray sets aside for what is on its way; beyond that it takes the disk."""
 
-STARTS = 3
+STARTS = 5
 """How often a local Ray is tried to be started: it gives up on a machine that is busy."""
 
 ENVIRONMENT = {
@@ -75,11 +77,13 @@ def session(address: str | None, workers: int) -> Iterator[int]:
     os.environ.update({**ENVIRONMENT, **os.environ})
     import ray
 
+    terminate = signal.getsignal(signal.SIGTERM)
     try:
         if address is None:
             _start(workers)
         else:
             _join(address)
+        signal.signal(signal.SIGTERM, terminate)  # Ray has put its own in its place
         cores = int(ray.cluster_resources().get("CPU", 0))
         if cores < 1:
             raise DeploymentError(f"the cluster at {address} has no processor to work with")
@@ -125,14 +129,15 @@ def _start(workers: int) -> None:
 
     for start in range(1, STARTS + 1):
         try:
-            ray.init(
-                address="local",
-                num_cpus=workers,
-                include_dashboard=False,
-                object_store_memory=STORE,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
+            with _silence():
+                ray.init(
+                    address="local",
+                    num_cpus=workers,
+                    include_dashboard=False,
+                    object_store_memory=STORE,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                )
             return
         except Exception as error:
             ray.shutdown()
@@ -148,18 +153,34 @@ def _join(address: str) -> None:
     import ray
 
     try:
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            # The same code as here, whatever is installed there.
-            runtime_env={"py_modules": [str(ROOT / "digits")]},
-        )
+        with _silence():
+            ray.init(
+                address=address,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                # The same code as here, whatever is installed there.
+                runtime_env={"py_modules": [str(ROOT / "digits")]},
+            )
     except Exception as error:
         raise DeploymentError(
             f"the Ray cluster at {address} cannot be joined ({_reason(error)}): is it the address"
             " that `ray start --head` printed, and are RAY_AUTH_MODE or the token the same?"
         ) from error
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What Ray's libraries print while they start, past Python; what fails is raised anyway."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _reason(error: BaseException) -> str:
