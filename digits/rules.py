@@ -1,7 +1,8 @@
 """Ruled and squared paper: printed lines are taken out of the ink before digits are looked for.
 
-A ruled line is thin, long, and runs off the picture. Only its thin places are removed: where a
-pen stroke crosses it, the ink is taller than the line and stays.
+A ruled line is thin and long, and it runs off the picture or is much finer than the pen: the edge
+of a sheet on a table does not run off. Only its thin places are removed: where a pen stroke crosses
+it, the ink is taller than the line and stays.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from digits import components
 
 Mask = NDArray[np.uint8]
+Box = tuple[int, int, int, int]
 
 DETECTION_SIDE = 640
 """Long side in pixels of the picture in which rules are looked for."""
@@ -27,7 +29,8 @@ class RuleParameters:
     """Fractions: ``thickness`` of the long side, ``span`` of the side a rule runs along; of that
     span, ``cover`` is inked, and it climbs ``rise`` of it at most. ``gap`` is bridged along it,
     ``margin`` is left to the border it meets, ``steady`` is the length that each of its pieces has
-    at least; ``most_ink`` of all the ink is the writing itself.
+    at least; ``most_ink`` of all the ink is the writing itself. Up to ``finer``
+    times as broad as the strokes of the writing, a line need not meet the border.
     """
 
     thickness: float = 0.012
@@ -38,6 +41,7 @@ class RuleParameters:
     gap: float = 0.05
     margin: float = 0.03
     most_ink: float = 0.9
+    finer: float = 0.65
 
 
 def remove(mask: Mask, parameters: RuleParameters | None = None) -> Mask:
@@ -105,15 +109,44 @@ def _curves(mask: Mask, parameters: RuleParameters) -> Iterator[tuple[int, NDArr
     bridged = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, steady), np.uint8))
     for component in components.find(bridged, least_width=math.ceil(parameters.span * width)):
         left, top, span, rise = component.box
-        if min(left, width - left - span) > parameters.margin * width:
-            continue
         box = (slice(top, top + rise), slice(left, left + span))
         curve = _gentle_curve(component.mask() & (thin[box] > 0), thickest)
         if curve is None or np.ptp(curve) > parameters.rise * span:
             continue
         near = np.abs(np.arange(rise)[:, None] - curve[None, :]) <= 1.5
-        if ((mask[box] > 0) & near).any(axis=0).mean() >= parameters.cover:
+        if ((mask[box] > 0) & near).any(axis=0).mean() < parameters.cover:
+            continue
+        runs_off = min(left, width - left - span) <= parameters.margin * width
+        if runs_off or _finer_than_writing(component.box, mask, thin, tall, parameters):
             yield left, curve + top
+
+
+def _finer_than_writing(
+    box: Box, mask: Mask, thin: Mask, tall: Mask, parameters: RuleParameters
+) -> bool:
+    """Whether the line in ``box`` is finer than the rest, and the rest is the larger part.
+
+    A hurried 1 has thin places too, but then most of the ink is thin; and a broad stroke has thin
+    edges, but then there is no paper on one side of them.
+    """
+    left, top, span, rise = box
+    line = thin[top : top + rise, left : left + span]
+    beside = tall[max(0, top - 1) : top + rise + 1, left : left + span]
+    inked = int(np.count_nonzero(line))
+    if line.any(axis=0).mean() < parameters.cover or np.count_nonzero(tall) < inked:
+        return False
+    apart = 1 - beside.any(axis=0).mean()
+    return bool(apart >= parameters.cover and inked <= parameters.finer * span * _pen(mask, tall))
+
+
+def _pen(mask: Mask, tall: Mask) -> float:
+    """How broad the strokes of the writing are in pixels.
+
+    Over a stroke of width w the distance to its edge is w/4 on average, and half a pixel more
+    since it is measured to the middle of the first pixel outside.
+    """
+    depth = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return 4 * (float(depth[tall > 0].mean()) - 0.5)
 
 
 def _thickest(shape: tuple[int, ...], parameters: RuleParameters) -> int:
@@ -135,10 +168,15 @@ def _gentle_curve(here: NDArray[np.bool_], thickest: int) -> NDArray[np.float64]
 
 
 def _has_long_row(mask: Mask, parameters: RuleParameters) -> bool:
-    """A cheap look before the real search: is any band of rows inked along most of its width?"""
-    height, width = mask.shape
-    band = max(1, height // 60)
-    columns = cv2.dilate(mask, np.ones((band, 1), np.uint8))[::band]
-    counts = np.count_nonzero(columns, axis=1)
-    sloped = np.convolve(counts, np.ones(3))
-    return bool(sloped.max() >= parameters.span * parameters.cover * width)
+    """A cheap look before the real search: is any row, level or sloped, inked along most of it?"""
+    side = 64
+    band = max(1, mask.shape[0] // side)
+    rows = cv2.dilate(mask * np.uint8(255), np.ones((band, 1), np.uint8))[::band]
+    small = cv2.resize(rows, (side, side), interpolation=cv2.INTER_AREA)
+    longest = 0
+    for slope in np.linspace(-parameters.rise, parameters.rise, 7):
+        shear = np.array([[1, 0, 0], [slope, 1, -slope * side / 2]])
+        level = cv2.warpAffine(small, shear, (side, side), flags=cv2.INTER_NEAREST)
+        inked = level.sum(axis=1, dtype=np.int64)
+        longest = max(longest, int(np.convolve(inked, np.ones(3, np.int64)).max()))
+    return longest >= parameters.span * parameters.cover * side * 255

@@ -65,3 +65,18 @@ def test_an_upright_stroke_in_a_narrow_picture_is_no_rule():
     one[:, 29:32] = 1
 
     assert np.array_equal(rules.remove(one), one)
+
+
+def test_the_edge_of_a_sheet_that_ends_before_the_picture_does_is_a_rule_too():
+    lined = written()
+    lined[20:180, 370:372] = 1
+
+    assert np.array_equal(rules.remove(lined), written())
+
+
+def test_a_one_of_the_same_pen_is_no_rule_however_long():
+    mask = np.zeros((200, 120), np.uint8)
+    cv2.line(mask, (30, 20), (30, 180), (1,), 3)
+    cv2.ellipse(mask, (80, 100), (20, 60), 0, 0, 360, (1,), 3)
+
+    assert np.array_equal(rules.remove(mask), mask)
