@@ -276,3 +276,46 @@ def test_record_and_stages_are_plain_json(registry, folder):
         "metrics": {"test_accuracy": 0.9931},
         "path": str(home / "1" / "model"),
     }
+
+
+# Back
+
+
+def test_a_stage_goes_back_step_by_step_to_where_it_was(registry, folder):
+    for _ in range(3):
+        registry.register(folder, stage="production")
+    registry.promote("digits:3", stage="production")  # it is there already: no step
+    moves = [registry.rollback("digits@production") for _ in range(2)]
+    assert [(gone.version, back.version) for gone, back in moves] == [(3, 2), (2, 1)]
+    assert registry.number("digits@production") == 1
+    with pytest.raises(RegistryError, match="digits:1 and has been no other version before"):
+        registry.rollback("digits@production")
+    registry.promote("digits:3", stage="production")
+    assert registry.rollback("digits@production")[1].stages == ("production",)
+
+
+def test_a_stage_goes_back_past_what_was_deleted_but_not_to_what_was_changed(registry, folder):
+    first, second, _ = (registry.register(folder, stage="production") for _ in range(3))
+    shutil.rmtree(second.path.parent)
+    (first.path / "REPORT.md").chmod(0o644)
+    (first.path / "REPORT.md").write_text("changed")
+    with pytest.raises(RegistryError, match="is not what was registered"):
+        registry.rollback("digits@production")
+    assert registry.number("digits@production") == 3
+    (first.path / "REPORT.md").write_text("# How it did\n")
+    assert registry.rollback("digits@production")[1].version == 1
+
+
+def test_a_stage_that_was_moved_half_way_goes_back_all_the_same(registry, folder):
+    """Killed between remembering where the stage was and moving it, or the other way round."""
+    home = registry.register(folder, stage="production").path.parent.parent
+    registry.register(folder, stage="production")
+    (home / "stages.json").write_text('{"production": 1}')
+    with pytest.raises(RegistryError, match="has been no other version before"):
+        registry.rollback("digits@production")
+
+
+def test_only_a_stage_goes_back(registry, folder):
+    registry.register(folder)
+    with pytest.raises(RegistryError, match="only a stage can be rolled back"):
+        registry.rollback("digits:1")

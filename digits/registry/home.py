@@ -13,6 +13,7 @@ from digits.registry.protocol import ModelVersion
 
 MODEL = "model"
 STAGES = "stages.json"
+BEFORE = "stages-before.json"
 LAST = "last-version"
 
 
@@ -52,7 +53,48 @@ def stages(home: Path) -> dict[str, int]:
 
 def point(home: Path, *, stage: str, number: int) -> None:
     """Let a stage point at a version. The caller holds the lock."""
+    held = stages(home).get(stage)
+    if held is not None and held != number:
+        before = _before(home)
+        _write_before(home, before | {stage: [*before.get(stage, []), held]})
+    _write_stages(home, stage, number)
+
+
+def earlier(home: Path, *, stage: str) -> list[int]:
+    """The versions that a stage pointed at before and that are still there, newest last."""
+    present, held = numbers(home), stages(home).get(stage)
+    found = [number for number in _before(home).get(stage, []) if number in present]
+    while found and found[-1] == held:  # whoever moved the stage was killed half-way
+        found.pop()
+    return found
+
+
+def step_back(home: Path, *, stage: str) -> int:
+    """Let a stage point at what it pointed at before that. The caller holds the lock."""
+    *left, number = earlier(home, stage=stage)
+    _write_stages(home, stage, number)
+    _write_before(home, _before(home) | {stage: left})
+    return number
+
+
+def _write_stages(home: Path, stage: str, number: int) -> None:
     replace_text(home / STAGES, json.dumps(stages(home) | {stage: number}, indent=2) + "\n")
+
+
+def _before(home: Path) -> dict[str, list[int]]:
+    path = home / BEFORE
+    if not path.exists():
+        return {}
+    found = {}
+    for stage, held in _read_object(path).items():
+        if not isinstance(held, list) or not all(isinstance(number, int) for number in held):
+            raise RegistryError(f"{path} is damaged: {stage!r} must be a list of versions")
+        found[stage] = held
+    return found
+
+
+def _write_before(home: Path, before: Mapping[str, list[int]]) -> None:
+    replace_text(home / BEFORE, json.dumps(before, indent=2) + "\n")
 
 
 def write_record(staging: Path, record: Mapping[str, object]) -> None:

@@ -5,7 +5,8 @@
 folder beside, and appears by one rename: a registration that is killed leaves nothing but that
 hidden folder, which the next one clears away. One lock for each name keeps writers apart; readers
 need none. ``last-version`` remembers the highest number given, so that none is given twice even if
-somebody deletes the newest version; ``stages.json`` says which version each stage points at.
+somebody deletes the newest version; ``stages.json`` says which version each stage points at, and
+``stages-before.json`` which ones it pointed at before.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from digits.model import ModelFolder
 from digits.registry.files import copy_tree, hash_tree, locked, seal_tree, sync
 from digits.registry.home import (
     MODEL,
+    earlier,
     numbers,
     point,
     read_version,
     stages,
+    step_back,
     take_number,
     verify,
     write_record,
@@ -107,6 +110,35 @@ class LocalRegistry:
         with self._reporting(), locked(home):
             point(home, stage=stage, number=version.version)
             return read_version(home, version.version)
+
+    def number(self, reference: str) -> int:
+        """The number of the version that a reference means now, its files not looked at.
+
+        Raises RegistryError when there is none.
+        """
+        with self._reporting():
+            return self._number(Reference.parse(reference))
+
+    def rollback(self, reference: str) -> tuple[ModelVersion, ModelVersion]:
+        """Give the stage in ``NAME@STAGE`` back to the version that had it before: from, to.
+
+        Raises RegistryError when there is no such version, or its files were changed since.
+        """
+        wanted = Reference.parse(reference)
+        if wanted.stage is None:
+            raise RegistryError(f"only a stage can be rolled back, as in NAME@STAGE: {reference!r}")
+        home, stage = self.root / wanted.name, wanted.stage
+        given_up = self._number(wanted)
+        with self._reporting(), locked(home):
+            before = earlier(home, stage=stage)
+            if not before:
+                raise RegistryError(
+                    f"{reference} is {wanted.name}:{given_up} and has been no other version before"
+                    " that is still registered"
+                )
+            verify(read_version(home, before[-1]))
+            number = step_back(home, stage=stage)
+            return read_version(home, given_up), read_version(home, number)
 
     def _number(self, wanted: Reference) -> int:
         home = self.root / wanted.name
