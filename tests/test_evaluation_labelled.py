@@ -50,7 +50,9 @@ def test_reading_and_failing_to_read(tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\nnothing")
     good = Item(OWN / "canvas_rows.png", "drawing_multi", "528/904", "")
-    assert labelled.read(reader, good) == Outcome(good, "528/904")
+    outcome = labelled.read(reader, good)
+    assert (outcome.item, outcome.read) == (good, "528/904")
+    assert 0 < outcome.confidence < 1
     for path in (broken, tmp_path / "gone.png"):
         assert labelled.read(reader, Item(path, "negative", "", "")).read is None
 
@@ -134,3 +136,11 @@ def test_mnist_through_the_reader():
     assert figures["right"]["hits"] == 1
     assert figures["unread"] == 1
     assert figures["wrong"] == [1, 2]
+
+
+def test_the_worst_are_the_misread_ones_and_then_the_least_sure():
+    item = Item(Path("x.png"), "photo_multi", "12", "")
+    sure, unsure = Outcome(item, "12", 0.99), Outcome(item, "12", 0.4)
+    wrong = Outcome(item, "13", 0.95)
+
+    assert labelled.worst([sure, unsure, wrong], 2) == [wrong, unsure]

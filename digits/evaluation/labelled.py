@@ -34,10 +34,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An item and the rows read in it; ``read`` is None where it could not be read at all."""
+    """An item and the rows read in it; ``read`` is None where it could not be read at all.
+
+    ``confidence`` is that of the least sure digit read, 1 where none was.
+    """
 
     item: Item
     read: str | None
+    confidence: float = 1.0
 
     @property
     def exact(self) -> bool:
@@ -68,9 +72,16 @@ def load(labels: Path) -> list[Item]:
 def read(reader: Reader, item: Item) -> Outcome:
     """Read one picture without being told how many digits there are."""
     try:
-        return Outcome(item, "/".join(reader.read(item.path.read_bytes()).rows))
+        reading = reader.read(item.path.read_bytes())
     except (DigitsError, OSError):
         return Outcome(item, None)
+    least = min((digit.confidence for digit in reading.digits), default=1.0)
+    return Outcome(item, "/".join(reading.rows), least)
+
+
+def worst(outcomes: Sequence[Outcome], count: int) -> list[Outcome]:
+    """What was misread, then the readings that were least sure, ``count`` at most."""
+    return sorted(outcomes, key=lambda outcome: (outcome.exact, outcome.confidence))[:count]
 
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, object]:

@@ -57,7 +57,10 @@ def _pictures(findings: Findings) -> Section:
             if list(groups["sources"]) != [""]:
                 parts.append(_tallies("source", groups["sources"]))
     if findings.galleries.get("pictures_own"):
-        parts.append("Our own that are misread:\n\n![Misread](report/pictures_own.png)")
+        parts.append(
+            "The worst of this project's own: misread, or else the least sure digits in them.\n\n"
+            "![The worst of our own](report/pictures_own.png)"
+        )
     return Section("Labelled pictures", "\n\n".join(parts), {})
 
 

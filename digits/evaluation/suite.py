@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 Split = Literal["test", "validation"]
 
 OWN = ROOT / "test_images" / "manifest.csv"
+WORST = 6
+"""How many of this project's own pictures the report shows."""
 CHANCE = 15
 """Seed of the resampling behind the calibration's interval."""
 
@@ -149,12 +151,18 @@ def _pictures(plan: Plan, crew: Crew, findings: Findings) -> None:
         items = labelled.load(table)
         outcomes = crew.all(f"{name} pictures", labelled.read, items, count=len(items))
         findings.figures[f"pictures_{name}"] = labelled.figures(outcomes)
-        kept = findings.galleries if name == "own" else findings.private
-        kept[f"pictures_{name}"] = [
-            _entry(outcome.item.path, f"{outcome.item.rows or 'nothing'} as {outcome.read or '-'}")
-            for outcome in outcomes
-            if not outcome.exact and outcome.read is not None
-        ]
+        misread = [o for o in outcomes if not o.exact and o.read is not None]
+        if name == "own":
+            worst = labelled.worst(outcomes, WORST)
+            findings.galleries["pictures_own"] = [_pictured(outcome) for outcome in worst]
+        else:
+            findings.private["pictures_others"] = [_pictured(outcome) for outcome in misread]
+
+
+def _pictured(outcome: labelled.Outcome) -> Entry:
+    read, true = outcome.read or "-", outcome.item.rows or "nothing"
+    sure = f"{read} {outcome.confidence:.1%}" if outcome.exact else f"{true} as {read}"
+    return _entry(outcome.item.path, sure)
 
 
 def _negatives(plan: Plan, crew: Crew, findings: Findings) -> None:
