@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -95,6 +96,9 @@ def test_while_it_stops_it_is_alive_but_not_ready(tmp_path):
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"connection: close\r\n" in answer
     assert b'"not_ready"' in answer
+    lines = map(json.loads, (tmp_path / "server.log").read_text().splitlines())
+    asked = [line for line in lines if line.get("route") == "/health/ready"]
+    assert {(line["status"], line["level"]) for line in asked} == {(503, "info")}
 
 
 @pytest.mark.slow

@@ -81,6 +81,7 @@ def test_a_configured_origin_may_ask_and_call(server):
 
     assert preflight.status == 204
     assert "authorization" in preflight.headers["access-control-allow-headers"]
+    assert preflight.headers["access-control-allow-methods"] == "GET, POST, DELETE"
     assert called.json["rows"] == ["3"]
     for reply in (preflight, called, refused):
         assert reply.headers["access-control-allow-origin"] == ORIGIN

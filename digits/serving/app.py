@@ -93,7 +93,8 @@ def _entry(exchange: Exchange, answer: Answer, seconds: float) -> dict[str, obje
     request = exchange.request
     entry: dict[str, object] = {
         "time": timestamp(time.time()),
-        "level": "info" if answer.status < 500 else "warning",
+        # A probe that is told to wait is no trouble: it is what it asks for.
+        "level": "info" if answer.status < 500 or exchange.quiet else "warning",
         "message": "request",
         "id": request.id,
         "method": request.method,

@@ -28,7 +28,7 @@ class Cors:
         """What it may send; the origin itself is added by `headers`."""
         allowed = (
             ("x-request-id", request_id),
-            ("access-control-allow-methods", "GET, POST"),
+            ("access-control-allow-methods", "GET, POST, DELETE"),
             ("access-control-allow-headers", "authorization, content-type, x-request-id"),
             ("access-control-max-age", "600"),
         )
