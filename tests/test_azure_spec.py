@@ -21,16 +21,16 @@ VERSION = ModelVersion(
 )  # fmt: skip
 
 
-def spec_with(folder: Path, old: str, new: str) -> Spec:
+def spec_with(folder: Path, old: str, new: str, file: str = "deployment.yml") -> Spec:
     """The project's YAML, one text in it replaced."""
-    text = (FOLDER / "deployment.yml").read_text()
+    text = (FOLDER / file).read_text()
     assert old in text
     (folder / "deploy").mkdir()
-    (folder / "deploy" / "deployment.yml").write_text(text.replace(old, new, 1))
+    (folder / "deploy" / file).write_text(text.replace(old, new, 1))
     (folder / "deploy" / "endpoint.yml").write_text((FOLDER / "endpoint.yml").read_text())
     (folder / "score.py").touch()
     (folder / "env.yml").touch()
-    return Spec.read(folder=folder / "deploy", environ={})
+    return Spec.read(file, folder=folder / "deploy", environ={})
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,52 @@ def test_it_is_refused_with_the_field_named(tmp_path, old, new, complaint):
     lines = str(caught.value).splitlines()
     assert len(lines) == 2
     assert complaint in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("path: /score", "path: score", "scoring_route.path is 'score'"),
+        ("path: /health/live", "paths: /health/live", "liveness_route.path is None"),
+        ("      port: 5001\n", "", "liveness_route.port is missing"),
+        ("port: 5001", "port: 70000", "liveness_route.port is 70000"),
+        ("port: 5001", "port: 5002", "several ports: the container listens on one"),
+        ("readiness_route", "ready_route", "readiness_route.path is None"),
+        ("image: example", "image: EXAMPLE", "environment.image is"),
+        ("image: ex", "conda_file: ../env.yml\n  image: ex", "conda_file is for Azure's base"),
+        ("instance_count: 1", "code_configuration: {code: ..}\ninstance_count: 1", "has its own c"),
+        ('WORKERS: "4"', "WORKERS: 4", "DIGITS_WORKERS must be a text"),
+        ("instance_count: 1", "instance_count: 0", "instance_count is 0"),
+        ("period: 10", "period: 0", "liveness_probe.period is 0"),
+    ],
+)
+def test_a_container_is_refused_with_the_field_named(tmp_path, old, new, complaint):
+    with pytest.raises(ConfigurationError, match="cannot be deployed") as caught:
+        spec_with(tmp_path, old, new, file="container.yml")
+    assert complaint in str(caught.value)
+
+
+def test_a_container_brings_its_own_code_and_packages():
+    spec = Spec.read("container.yml", environ={})
+    assert spec.container
+    assert not Spec.read(environ={}).container
+    other = Spec.read("container.yml", environ={}, image="example.azurecr.io/digits:2")
+    assert spec.environment_version != other.environment_version
+    assert spec.fingerprint(VERSION) != other.fingerprint(VERSION)
+
+
+def test_a_container_is_asked_where_it_answers():
+    """The routes in the YAML are those that the server has, on the port that the image exposes."""
+    values = yaml.safe_load((FOLDER / "container.yml").read_text())
+    routes = values["environment"]["inference_config"]
+    paths = {name: route["path"] for name, route in routes.items()}
+    assert paths == {
+        "liveness_route": "/health/live",
+        "readiness_route": "/health/ready",
+        "scoring_route": "/score",
+    }
+    dockerfile = (FOLDER / "Dockerfile").read_text()
+    assert {f"EXPOSE {route['port']}" for route in routes.values()} <= set(dockerfile.splitlines())
 
 
 @pytest.mark.parametrize("timeout_ms", ["1", "180000"])

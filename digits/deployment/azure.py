@@ -84,7 +84,6 @@ class AzureDeployment:
     def describe(self) -> str:
         """The plan in lines for people, for an endpoint that is not there yet."""
         values = self.spec.deployment_yaml
-        files = azure_code.files()
         blue, green = COLOURS
         model = f"{self.reference} of the workspace" if self.reference else self._shipped()
         return "\n".join(
@@ -93,8 +92,7 @@ class AzureDeployment:
                 f"model        {model}",
                 f"environment  {self.spec.environment_name}:{self.spec.environment_version} on"
                 f" {self.spec.image}, pinned to its digest when first registered",
-                f"code         {len(files)} files, {azure_code.size()} bytes, sha256"
-                f" {azure_code.sha256()[:12]}: {', '.join(files)}",
+                f"code         {'the image has its own' if self.spec.container else _code()}",
                 f"endpoint     {self.spec.endpoint_name}, key authentication",
                 f"instances    {values['instance_count']} of {values['instance_type']}",
                 f"smoke test   {self.sample.picture} must read {'/'.join(self.sample.rows)}",
@@ -287,6 +285,12 @@ class AzureDeployment:
                 "go back: the same command with --rollback",
             )
         )
+
+
+def _code() -> str:
+    files = azure_code.files()
+    size, sha256 = azure_code.size(), azure_code.sha256()[:12]
+    return f"{len(files)} files, {size} bytes, sha256 {sha256}: {', '.join(files)}"
 
 
 def _traffic(state: State) -> str:

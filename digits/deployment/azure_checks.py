@@ -18,6 +18,9 @@ IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]+)?/[a-z0-9._/-]+(:[\w.-]+)?(@sha256:[0-9
 LONGEST_REQUEST_MS = 180_000
 """What a managed online endpoint waits at most for an answer."""
 
+ROUTES = ("liveness_route", "readiness_route", "scoring_route")
+"""What Azure has to know of a container: where it answers what."""
+
 PROBES = ("liveness_probe", "readiness_probe")
 PROBE_FIELDS = ("period", "timeout", "success_threshold", "failure_threshold")
 
@@ -27,11 +30,14 @@ def problems(endpoint: Yaml, deployment: Yaml, folder: Path) -> list[str]:
     return [
         *_names(endpoint, deployment),
         *_instances(deployment),
-        *_code(deployment, folder),
-        *_environment(deployment, folder),
-        *_requests(deployment),
+        *_contents(deployment, folder),
         *_probes(deployment),
     ]
+
+
+def is_container(deployment: Yaml) -> bool:
+    """Whether it runs a server of its image's own, rather than Azure's around an entry script."""
+    return "inference_config" in part(deployment, "environment")
 
 
 def part(values: Yaml, name: str) -> Yaml:
@@ -69,6 +75,22 @@ def _instances(deployment: Yaml) -> Iterator[str]:
             yield f"environment_variables.{name} must be a text: put {value!r} in quotes"
 
 
+def _contents(deployment: Yaml, folder: Path) -> Iterator[str]:
+    yield from _environment(deployment)
+    yield from _requests(deployment)
+    if is_container(deployment):
+        yield from _routes(deployment)
+        for name in ("conda_file", "build"):
+            if name in part(deployment, "environment"):
+                yield f"environment.{name} is for Azure's base image: a container has its own"
+        if "code_configuration" in deployment:
+            yield "code_configuration is for Azure's base image: a container has its own code"
+    else:
+        yield from _code(deployment, folder)
+        yield from _packages(deployment, folder)
+        yield from _workers(deployment)
+
+
 def _code(deployment: Yaml, folder: Path) -> Iterator[str]:
     configuration = part(deployment, "code_configuration")
     code, script = configuration.get("code"), configuration.get("scoring_script")
@@ -78,11 +100,29 @@ def _code(deployment: Yaml, folder: Path) -> Iterator[str]:
         yield f"code_configuration.scoring_script is {script!r}: no such file in {folder / code}"
 
 
-def _environment(deployment: Yaml, folder: Path) -> Iterator[str]:
-    environment = part(deployment, "environment")
-    conda, image = environment.get("conda_file"), environment.get("image")
+def _packages(deployment: Yaml, folder: Path) -> Iterator[str]:
+    conda = part(deployment, "environment").get("conda_file")
     if not isinstance(conda, str) or not (folder / conda).is_file():
         yield f"environment.conda_file is {conda!r}: no such file below {folder}"
+
+
+def _routes(deployment: Yaml) -> Iterator[str]:
+    routes = part(part(deployment, "environment"), "inference_config")
+    for name in ROUTES:
+        route, where = part(routes, name), f"environment.inference_config.{name}"
+        path = route.get("path")
+        if not isinstance(path, str) or not path.startswith("/"):
+            yield f"{where}.path is {path!r}: it must begin with a slash"
+        if "port" not in route:
+            yield f"{where}.port is missing"
+        yield from _whole(route, "port", low=1, high=65535, within=where)
+    if len({part(routes, name).get("port") for name in ROUTES}) > 1:
+        yield "environment.inference_config has several ports: the container listens on one"
+
+
+def _environment(deployment: Yaml) -> Iterator[str]:
+    environment = part(deployment, "environment")
+    image = environment.get("image")
     if not isinstance(image, str) or not IMAGE.fullmatch(image):
         yield f"environment.image is {image!r}: write HOST/NAME:TAG or HOST/NAME@sha256:DIGEST"
     if not isinstance(environment.get("name"), str):
@@ -93,6 +133,11 @@ def _requests(deployment: Yaml) -> Iterator[str]:
     settings = part(deployment, "request_settings")
     yield from _whole(settings, "request_timeout_ms", low=1, high=LONGEST_REQUEST_MS)
     yield from _whole(settings, "max_concurrent_requests_per_instance", low=1, high=1000)
+
+
+def _workers(deployment: Yaml) -> Iterator[str]:
+    """Azure's server has no queue whose length it knows; a container's own server may have one."""
+    settings = part(deployment, "request_settings")
     workers = part(deployment, "environment_variables").get("WORKER_COUNT", "1")
     if str(settings.get("max_concurrent_requests_per_instance", 1)) != str(workers):
         yield (

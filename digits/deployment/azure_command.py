@@ -19,7 +19,7 @@ ACTIONS: Mapping[str, Callable[[AzureDeployment], None]] = {
 
 
 V1_ONLY = ("package",)
-OPTIONS = (*CONFIG_KEYS, *CHOICES, *ACTIONS, *V1_ONLY, "soak", "allow_unknown_origin")
+OPTIONS = (*CONFIG_KEYS, *CHOICES, *ACTIONS, *V1_ONLY, "container", "soak", "allow_unknown_origin")
 """What only has a meaning for Azure."""
 
 
@@ -42,6 +42,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--instance-count", type=_count, metavar="N", help="default: deploy/deployment.yml"
     )
     group.add_argument("--image", help="base image (default: deploy/deployment.yml)")
+    group.add_argument(
+        "--container",
+        action="store_true",
+        help="deploy/container.yml instead of deploy/deployment.yml: --image, as --to image makes"
+        " it, has server and code of its own",
+    )
     group.add_argument(
         "--soak",
         type=_seconds,
@@ -73,7 +79,10 @@ def deploy(args: argparse.Namespace, *, say: Callable[[str], None]) -> None:
     """Do what the options ask for. Raises DigitsError when that fails."""
     deployment = AzureDeployment(
         target=target(args),
-        spec=Spec.read(**{choice: getattr(args, choice) for choice in CHOICES}),
+        spec=Spec.read(
+            "container.yml" if args.container else "deployment.yml",
+            **{choice: getattr(args, choice) for choice in CHOICES},
+        ),
         shipped=Settings.from_env().model_dir,
         reference=args.model,
         soak_s=args.soak,

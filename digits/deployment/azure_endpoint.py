@@ -81,7 +81,8 @@ class AzureEndpoint:
         self._ensure_environment()
         with tempfile.TemporaryDirectory(prefix="digits-code-") as temporary:
             code = Path(temporary) / "code"
-            azure_code.stage(code)
+            if not self._spec.container:
+                azure_code.stage(code)
             deployment = self._spec.deployment(colour=colour, version=version, code=code)
             with explained(f"creating {colour}", as_error=DeploymentError):
                 self._client.online_deployments.begin_create_or_update(deployment).result()

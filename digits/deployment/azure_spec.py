@@ -14,7 +14,7 @@ import yaml
 
 from digits.card import ModelCard
 from digits.deployment import azure_code
-from digits.deployment.azure_checks import part, problems
+from digits.deployment.azure_checks import is_container, part, problems
 from digits.errors import ConfigurationError, DeploymentError
 from digits.registry.azure_target import PREFIX
 from digits.registry.protocol import ModelVersion
@@ -34,25 +34,28 @@ class Spec:
     """The YAML of endpoint and deployment as parsed, and the choices that replace parts of it."""
 
     folder: Path
+    file: str = "deployment.yml"
     endpoint_yaml: Mapping[str, object]
     deployment_yaml: Mapping[str, object]
 
     @classmethod
     def read(
         cls,
+        file: str = "deployment.yml",
+        /,
         *,
         folder: Path = FOLDER,
         environ: Mapping[str, str] | None = None,
         **flags: str | int | None,
     ) -> Spec:
-        """Read endpoint.yml and deployment.yml in ``folder`` and check all that can be.
+        """Read endpoint.yml and the deployment's ``file`` in ``folder`` and check all that can be.
 
         ``flags`` are named as in CHOICES. Raises ConfigurationError listing what is wrong.
         """
         environ = os.environ if environ is None else environ
         chosen = {name: flags.get(name) or _from_environ(environ, name) for name in CHOICES}
         endpoint = {**read_yaml(folder / "endpoint.yml")}
-        deployment = {**read_yaml(folder / "deployment.yml")}
+        deployment = {**read_yaml(folder / file)}
         if chosen["endpoint"]:
             endpoint["name"] = deployment["endpoint_name"] = chosen["endpoint"]
         for name in ("instance_type", "instance_count"):
@@ -60,9 +63,14 @@ class Spec:
         if chosen["image"]:
             environment = {**part(deployment, "environment"), "image": chosen["image"]}
             deployment["environment"] = environment
-        spec = cls(folder=folder, endpoint_yaml=endpoint, deployment_yaml=deployment)
+        spec = cls(folder=folder, file=file, endpoint_yaml=endpoint, deployment_yaml=deployment)
         spec._check()
         return spec
+
+    @property
+    def container(self) -> bool:
+        """Whether the image has the server, the code and the packages of its own."""
+        return is_container(self.deployment_yaml)
 
     @property
     def endpoint_name(self) -> str:
@@ -92,9 +100,11 @@ class Spec:
     @property
     def environment_version(self) -> str:
         """The environment's version: its content's hash, so that the same is never made twice."""
-        return hashlib.sha256(f"{self.image}\n{self.conda_file.read_text()}".encode()).hexdigest()[
-            :16
-        ]
+        if self.container:
+            content = json.dumps(self._routes(), sort_keys=True)
+        else:
+            content = self.conda_file.read_text()
+        return hashlib.sha256(f"{self.image}\n{content}".encode()).hexdigest()[:16]
 
     def fingerprint(self, version: ModelVersion) -> str:
         """What makes a deployment this release and no other: model, code, packages, settings."""
@@ -102,7 +112,7 @@ class Spec:
         settings = {key: v for key, v in self.deployment_yaml.items() if key not in varying}
         content = {
             "model": [version.reference, version.sha256],
-            "code": azure_code.sha256(),
+            "code": None if self.container else azure_code.sha256(),
             "environment": self.environment_version,
             "settings": settings,
         }
@@ -123,14 +133,18 @@ class Spec:
             name=self.environment_name,
             version=self.environment_version,
             image=image,
-            conda_file=str(self.conda_file),
+            conda_file=None if self.container else str(self.conda_file),
+            inference_config=self._routes() if self.container else None,
             tags={"image": self.image},
         )
 
     def deployment(
         self, *, colour: str, version: ModelVersion, code: Path
     ) -> ManagedOnlineDeployment:
-        """A deployment of ``version`` as the SDK has it; ``code`` is the staged folder."""
+        """A deployment of ``version`` as the SDK has it.
+
+        ``code`` is the staged folder, which a container does without.
+        """
         tags = {RELEASE: self.fingerprint(version), "model": version.reference}
         variables = part(self.deployment_yaml, "environment_variables")
         return self._load(
@@ -138,7 +152,7 @@ class Spec:
                 "name": colour,
                 "model": f"azureml:{version.reference}",
                 "environment": f"azureml:{self.environment_name}:{self.environment_version}",
-                "code_configuration.code": str(code),
+                **({} if self.container else {"code_configuration.code": str(code)}),
                 "environment_variables": {
                     **variables,
                     "DIGITS_MODEL_VERSION": str(version.version),
@@ -165,8 +179,11 @@ class Spec:
             "instance_count": self.deployment_yaml["instance_count"],
             **changes,
         }
-        path = self.folder / "deployment.yml"
+        path = self.folder / self.file
         return load_online_deployment(path, params_override=[{k: v} for k, v in chosen.items()])
+
+    def _routes(self) -> Mapping[str, object]:
+        return part(part(self.deployment_yaml, "environment"), "inference_config")
 
     def _check(self) -> None:
         found = problems(self.endpoint_yaml, self.deployment_yaml, self.folder)

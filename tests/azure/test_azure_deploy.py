@@ -53,6 +53,7 @@ def test_it_goes_into_service_is_replaced_and_comes_back(place: Workplace, tmp_p
     assert arm.ENDPOINT_KEY not in first.stdout + first.stderr
     assert place.colours() == {"blue": "digits:1"}
     check_uploaded(place)
+    assert place.rules() == ["blue"]
     reading = invoke(place, tmp_path)
     assert reading["rows"] == ["528", "904"]
     assert reading["model"] == {"name": "digits", "version": "1"}
@@ -62,10 +63,14 @@ def test_it_goes_into_service_is_replaced_and_comes_back(place: Workplace, tmp_p
     assert again.returncode == 0, again.stderr
     assert [call for call in place.cloud.calls if call.method == "PUT"] == []
 
+    # The rules have found that blue needs more, so green is not to start with less.
+    place.colour("blue")["sku"]["capacity"] = 3
     second = place.deploy(*ANOTHER)
     assert second.returncode == 0, second.stderr
     assert place.traffic_set() == [{"blue": 90, "green": 10}, {"green": 100}]
     assert place.endpoint() == {"traffic": {"green": 100}, "tags": {"fallback": "blue"}}
+    assert place.colour("green")["sku"]["capacity"] == 3
+    assert place.rules() == ["blue", "green"]
     assert "green: 100 %, Succeeded, model digits:1" in place.deploy("--status").stdout
 
     back = place.deploy("--rollback")
@@ -74,7 +79,9 @@ def test_it_goes_into_service_is_replaced_and_comes_back(place: Workplace, tmp_p
     assert place.deploy("--rollback").stdout == "nothing to go back to: blue 100 %\n"
     assert place.deploy("--retire").stdout == "deleted: green\n"
     assert place.colours() == {"blue": "digits:1"}
+    assert place.rules() == ["blue"]
     assert place.deploy("--delete").stdout == "deleted the endpoint digits\n"
+    assert place.rules() == []
     assert place.deploy("--delete").stdout == "the endpoint digits is not there\n"
     assert place.cloud.outside == []
 
@@ -132,6 +139,7 @@ def test_killed_in_the_middle_of_any_step_it_goes_on(place: Workplace) -> None:
         Fault(r"PUT .*/deployments/blue$"),
         Fault(r"PUT .*/deployments/blue$", after=True),
         Fault(ENDPOINT, body='"blue": 100', after=True),
+        Fault(r"PUT .*/autoscaleSettings/", after=True),
     ):
         place.killed(fault)
     done = place.deploy()
@@ -175,6 +183,14 @@ def test_a_dry_run_asks_nobody_and_says_what_is_missing(place: Workplace) -> Non
     real = place.deploy(**nowhere)
     assert (real.returncode, real.stdout) == (1, "")
     assert "--subscription, DIGITS_AZURE_SUBSCRIPTION" in real.stderr
+
+
+def test_a_dry_run_of_a_container_passes_the_sdk(place: Workplace) -> None:
+    done = place.deploy("--dry-run", "--container", "--image", "example.azurecr.io/digits:7")
+    assert done.returncode == 0, done.stderr
+    assert "on example.azurecr.io/digits:7" in done.stdout
+    assert "code         the image has its own" in done.stdout
+    assert asked(place) == []
 
 
 IGNORED = """
