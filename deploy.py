@@ -1,16 +1,19 @@
 """Make an endpoint of a registered model: on this machine, in Azure, or a container image of it.
 
     uv run deploy.py                               the shipped model on http://127.0.0.1:5001
-    uv run deploy.py --model digits@production --port 8080
+    uv run deploy.py --model digits@production --port 8080       and follow that stage
+    uv run deploy.py --rollback                    digits@production is what it was before again
     uv run deploy.py --server azmlinfsrv           the same by Azure's own server around score.py
     uv run deploy.py --dry-run                     check everything, print the plan, change nothing
     uv run deploy.py --to azure                    a safe rollout to an online endpoint of Azure ML
     uv run deploy.py --to azure --rollback         ... and back; --status, --retire, --delete
     uv run deploy.py --to azure-v1                 a web service by SDK v1; --status, --delete
+    uv run deploy.py --to azure-batch              a batch endpoint, for very many pictures
     uv run deploy.py --to image                    a container image, built without a daemon
 
 The endpoint must read a test picture before it is announced. On this machine it is served until
-Ctrl-C or SIGTERM; requests in flight are finished then.
+Ctrl-C or SIGTERM; requests in flight are finished then. An endpoint of a stage switches, without
+dropping a request, to the version that the stage is given while it runs.
 """
 
 from __future__ import annotations
@@ -21,25 +24,48 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from digits.deployment import azure_command, azure_v1_command, image_command, isolated
+from digits.deployment import (
+    azure_batch_command,
+    azure_command,
+    azure_v1_command,
+    image_command,
+    isolated,
+)
 from digits.deployment.azure_v1_notice import notice
 from digits.deployment.local import LocalDeployment
 from digits.deployment.plan import Plan
 from digits.deployment.tether import end_with_launcher
 from digits.errors import DigitsError
+from digits.model import ModelFolder
 from digits.registry.local import LocalRegistry
 from digits.settings import Settings
 
 AZURE_SERVER = "azure-server"
 """The extra that brings Azure's server, whose exact pins stay out of the default environment."""
 
-AZURE = {"azure": azure_command.deploy, "azure-v1": azure_v1_command.deploy}
+AZURE = {
+    "azure": azure_command.deploy,
+    "azure-batch": azure_batch_command.deploy,
+    "azure-v1": azure_v1_command.deploy,
+}
+EXTRA = {"azure-batch": "azure"}
+"""Where the extra is not called as what one deploys to."""
+
 ELSEWHERE = {**AZURE, "image": image_command.deploy}
 
 LOCAL_OPTIONS = ("server", "host", "port", "workers", "registry")
 FOREIGN = {
-    "local": (*azure_command.OPTIONS, *image_command.OPTIONS),
-    "azure": (*LOCAL_OPTIONS, *azure_command.V1_ONLY, *image_command.OPTIONS),
+    "local": (
+        *(option for option in azure_command.OPTIONS if option != "rollback"),
+        *image_command.OPTIONS,
+    ),
+    "azure": (
+        *LOCAL_OPTIONS,
+        *azure_command.V1_ONLY,
+        *azure_command.BATCH_ONLY,
+        *image_command.OPTIONS,
+    ),
+    "azure-batch": (*LOCAL_OPTIONS, *azure_batch_command.NOT_HERE, *image_command.OPTIONS),
     "azure-v1": (*LOCAL_OPTIONS, *azure_v1_command.NOT_HERE, *image_command.OPTIONS),
     "image": (
         *(option for option in LOCAL_OPTIONS if option != "registry"),
@@ -57,13 +83,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     _check_usage(parser, args)
     logging.basicConfig(level=logging.INFO, format="deploy.py: %(message)s")
     try:
-        if _needs_its_extra(args) and not isolated.is_isolated(args.to):
-            isolated.restart(args.to, Path(__file__), argv)
+        extra = EXTRA.get(args.to, args.to)
+        if _needs_its_extra(args) and not isolated.is_isolated(extra):
+            isolated.restart(extra, Path(__file__), argv)
         if args.to == "azure-v1":
             print(notice("deploy.py", argv), file=sys.stderr)
         if args.to in ELSEWHERE:
             ELSEWHERE[args.to](args, say=_say)
             return 0
+        if args.rollback:
+            return _roll_back(args)
         deployment = _prepare(args)
         if args.dry_run:
             print(deployment.describe())
@@ -92,7 +121,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--to",
         choices=["local", *ELSEWHERE],
         default="local",
-        help="this machine, Azure ML by SDK v2 or v1, or a container image (default: %(default)s)",
+        help="this machine, Azure ML by SDK v2 (for requests or for batches) or by v1, or a"
+        " container image (default: %(default)s)",
     )
     parser.add_argument(
         "--model",
@@ -125,6 +155,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--dry-run", action="store_true", help="check everything and print the plan, no more"
     )
     azure_command.add_options(parser)
+    azure_batch_command.add_options(parser)
     image_command.add_options(parser)
     return parser
 
@@ -158,6 +189,16 @@ def _prepare(args: argparse.Namespace) -> LocalDeployment:
         port=args.port,
     )
     return LocalDeployment(plan, registry, say=_say)
+
+
+def _roll_back(args: argparse.Namespace) -> int:
+    """Move the stage back in the registry: endpoints that follow it switch by themselves."""
+    settings = Settings.from_env(registry=args.registry)
+    stage = args.model or f"{ModelFolder.open(settings.model_dir).card.name}@production"
+    before, after = LocalRegistry(settings.registry).rollback(stage)
+    print(f"deploy.py: {stage}: {before.reference} -> {after.reference}", file=sys.stderr)
+    print(after.reference)
+    return 0
 
 
 def _port(text: str) -> int:

@@ -10,10 +10,11 @@ import deploy
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("--rollback", "--rollback is not for --to local"),
+        ("--retire", "--retire is not for --to local"),
         ("--endpoint digits", "--endpoint is not for --to local"),
         ("--soak 5", "--soak is not for --to local"),
         ("--allow-unknown-origin", "--allow-unknown-origin is not for --to local"),
+        ("--no-autoscale", "--no-autoscale is not for --to local"),
         ("--to azure --port 80", "--port is not for --to azure"),
         ("--to azure --server azmlinfsrv", "--server is not for --to azure"),
         ("--package", "--package is not for --to local"),

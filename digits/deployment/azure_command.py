@@ -19,7 +19,18 @@ ACTIONS: Mapping[str, Callable[[AzureDeployment], None]] = {
 
 
 V1_ONLY = ("package",)
-OPTIONS = (*CONFIG_KEYS, *CHOICES, *ACTIONS, *V1_ONLY, "container", "soak", "allow_unknown_origin")
+BATCH_ONLY = ("compute",)
+OPTIONS = (
+    *CONFIG_KEYS,
+    *CHOICES,
+    *ACTIONS,
+    *V1_ONLY,
+    *BATCH_ONLY,
+    "container",
+    "soak",
+    "allow_unknown_origin",
+    "no_autoscale",
+)
 """What only has a meaning for Azure."""
 
 
@@ -60,8 +71,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="deploy a model whose card lacks its git revision or the hashes of its data",
     )
+    group.add_argument(
+        "--no-autoscale", action="store_true", help="leave deploy/autoscale.yml out of it"
+    )
     instead = group.add_mutually_exclusive_group()
-    instead.add_argument("--rollback", action="store_true", help="give the traffic back")
+    instead.add_argument(
+        "--rollback", action="store_true", help="give the traffic back (here: the stage)"
+    )
     instead.add_argument("--status", action="store_true", help="say what is there")
     instead.add_argument("--retire", action="store_true", help="delete colours without traffic")
     instead.add_argument("--delete", action="store_true", help="delete the whole endpoint")
@@ -81,6 +97,7 @@ def deploy(args: argparse.Namespace, *, say: Callable[[str], None]) -> None:
         target=target(args),
         spec=Spec.read(
             "container.yml" if args.container else "deployment.yml",
+            autoscale=not args.no_autoscale,
             **{choice: getattr(args, choice) for choice in CHOICES},
         ),
         shipped=Settings.from_env().model_dir,

@@ -50,12 +50,16 @@ def stop_signals() -> Iterator[None]:
 
 @contextmanager
 def running(
-    command: Sequence[str], environ: Mapping[str, str], *, grace_s: float
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    grace_s: float,
+    inherited: Sequence[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server while the body runs; then stop it, giving its requests ``grace_s`` seconds.
 
     It gets a session of its own, so that Ctrl-C reaches it through us, and it ends with us even
-    if we are killed outright.
+    if we are killed outright. It has the file descriptors in ``inherited``.
     """
     process = subprocess.Popen(
         tethered(command),
@@ -63,6 +67,7 @@ def running(
         stdin=subprocess.DEVNULL,
         stdout=sys.__stderr__,  # our stdout is for results, not for a server's log
         start_new_session=True,
+        pass_fds=inherited,
     )
     try:
         yield process

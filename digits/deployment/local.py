@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import shlex
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from digits.deployment import smoke
 from digits.deployment.child import StopRequested, running, stop_signals, wait_until_ready
+from digits.deployment.follow import LOOK_S, Follower, served_version
 from digits.deployment.plan import READY_PATH, Plan
 from digits.errors import DeploymentError
 from digits.model import ModelFolder
-from digits.registry.protocol import Registry
+from digits.registry.local import LocalRegistry
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +31,7 @@ GRACE_S = 5.0
 class LocalDeployment:
     """Serves one registered model with one server process and its workers until told to stop."""
 
-    def __init__(self, plan: Plan, registry: Registry, *, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, registry: LocalRegistry, *, say: Callable[[str], None]) -> None:
         self.plan = plan
         self.registry = registry
         self.say = say
@@ -49,17 +52,45 @@ class LocalDeployment:
             with stop_signals():
                 plan = self._registered()
                 environ = plan.environment(os.environ)
-                with running(plan.command(), environ, grace_s=grace_s) as server:
+                with (
+                    _pipe() as (taking, giving),
+                    running(
+                        plan.command(taking if plan.follows else None),
+                        environ,
+                        grace_s=grace_s,
+                        inherited=(taking,) if plan.follows else (),
+                    ) as server,
+                ):
                     path = READY_PATH[plan.server]
                     wait_until_ready(server, plan.address, path, patience_s=READY_PATIENCE_S)
                     _smoke_test(plan)
                     ready = True
                     self.say(invitation(plan))
-                    raise DeploymentError(f"the server ended by itself with status {server.wait()}")
+                    status = self._watch(plan, server, giving)
+                    raise DeploymentError(f"the server ended by itself with status {status}")
         except StopRequested as stop:
             if not ready:
                 raise DeploymentError(f"stopped by {stop} before the endpoint was ready") from None
             logger.info("stopped by %s", stop)
+
+    def _watch(self, plan: Plan, server: subprocess.Popen[bytes], orders: int) -> int:
+        """Wait for the server's end, and hand it what the stage points at meanwhile."""
+        if plan.follows is None or plan.version is None:
+            return server.wait()
+        follower = Follower(
+            self.registry,
+            plan.follows,
+            serving=plan.version.version,
+            orders=orders,
+            sample=plan.sample,
+        )
+        while True:
+            try:
+                return server.wait(LOOK_S)
+            except subprocess.TimeoutExpired:
+                follower.look()
+            if follower.awaited:
+                follower.notice(served_version(plan.address, plan.settings.api_key), self.say)
 
     def _registered(self) -> Plan:
         if self.plan.version is not None:
@@ -67,6 +98,17 @@ class LocalDeployment:
         version = self.registry.register(self.plan.folder)
         logger.info("registered %s as %s", self.plan.folder.path, version.reference)
         return replace(self.plan, version=version, folder=ModelFolder.open(version.path))
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    """Both ends of a pipe: to read from, to write to."""
+    ends = os.pipe()
+    try:
+        yield ends
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 def invitation(plan: Plan) -> str:

@@ -24,7 +24,8 @@ READY_PATH: Mapping[Server, str] = {"own": "/health/ready", "azmlinfsrv": "/"}
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One local deployment. ``version`` is None while ``folder`` is still to be registered."""
+    """One local deployment. ``version`` is None while ``folder`` is still to be registered;
+    ``follows`` is the stage, as NAME@STAGE, whose moves a running server follows."""
 
     folder: ModelFolder
     version: ModelVersion | None
@@ -33,6 +34,7 @@ class Plan:
     workers: int
     sample: Sample
     settings: Settings
+    follows: str | None = None
 
     @classmethod
     def make(
@@ -58,6 +60,7 @@ class Plan:
             workers=settings.workers,
             sample=first_sample(MANIFEST),
             settings=settings,
+            follows=reference if server == "own" and "@" in (reference or "") else None,
         )
 
     @property
@@ -65,11 +68,13 @@ class Plan:
         """``NAME:VERSION`` of what is deployed."""
         return self.version.reference if self.version else f"{self.folder.card.name}:(next)"
 
-    def command(self) -> list[str]:
-        """The server's command line."""
+    def command(self, orders: int | None = None) -> list[str]:
+        """The server's command line; ``orders`` is a file descriptor on which it takes orders."""
         port, workers = str(self.address.port), str(self.workers)
         if self.server == "own":
             options = ["--host", self.address.host, "--port", port, "--workers", workers]
+            if orders is not None:
+                options += ["--orders", str(orders)]
             return [sys.executable, "-m", "digits.serving", *options]
         return [
             str(Path(sys.executable).with_name("azmlinfsrv")),
@@ -97,9 +102,11 @@ class Plan:
         model = f"{self.reference}, sha256 {self.folder.sha256[:12]}, from {self.folder.path}"
         registered = "" if self.version else " (registered first: this content is not yet)"
         binding = " (Azure's server binds to all interfaces)" if self.server != "own" else ""
+        follows = [f"follows     {self.follows}, wherever it is moved"] if self.follows else []
         return "\n".join(
             (
                 f"model       {model}{registered}",
+                *follows,
                 f"endpoint    {self.address.url}, worker processes: {self.workers}{binding}",
                 f"server      {shlex.join(self.command())}",
                 f"ready when  GET {READY_PATH[self.server]} answers 200",

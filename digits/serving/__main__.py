@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         from digits.serving import launch  # imports all that a worker needs, which takes a while
 
-        launch.launch(settings, host=arguments.host, port=arguments.port)
+        launch.launch(settings, host=arguments.host, port=arguments.port, orders=arguments.orders)
     except DigitsError as error:
         print(f"digits.serving: {error}", file=sys.stderr)
         return 1
@@ -55,7 +55,24 @@ def _parser() -> argparse.ArgumentParser:
         type=_workers,
         help="processes that score (default: DIGITS_WORKERS, else the processor's cores)",
     )
+    parser.add_argument(
+        "--orders",
+        type=_descriptor,
+        metavar="FD",
+        help="file descriptor of a pipe on which lines of JSON may come, "
+        '{"model": DIR, "version": V}, each an order to serve that model from then on',
+    )
     return parser
+
+
+def _descriptor(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a file descriptor")
+    try:
+        os.fstat(int(text))
+    except OSError:
+        raise argparse.ArgumentTypeError(f"nothing is open as {text}") from None
+    return int(text)
 
 
 def _port(text: str) -> int:

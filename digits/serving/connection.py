@@ -219,7 +219,7 @@ class Connection(asyncio.Protocol):
         finally:
             self._front.release(ready.held)
         self._task = None
-        keep_alive = ready.keep_alive and not self._front.state.leaving and not self._half_closed
+        keep_alive = ready.keep_alive and not self._front.state.parting and not self._half_closed
         self._send(answer, keep_alive=keep_alive, body=ready.request.method != "HEAD")
 
     def _send(self, answer: Answer, *, keep_alive: bool, body: bool = True) -> None:

@@ -62,11 +62,22 @@ class Front:
             self._connection, sock=listener.dup(), backlog=BACKLOG
         )
 
+    async def retire(self, hurry: asyncio.Event, *, patience_s: float) -> None:
+        """Accept no more: another worker does on the same socket. Connections end with their next
+        answer, so that no client meets one that is closed as it asks; those who ask nothing are
+        waited for until ``patience_s`` have passed or somebody is in a hurry."""
+        self.state.retired = True
+        self._server.close()
+        deadline = self.loop.time() + patience_s
+        while self._connections and self.loop.time() < deadline and not hurry.is_set():
+            await asyncio.sleep(0.02)
+
     async def drain(self, *, patience_s: float) -> bool:
         """Accept no more, answer what was asked; whether all was answered in time."""
         self.state.leaving = True
         self._server.close()
-        await self._accept_the_rest()
+        if not self.state.retired:  # else these clients are another worker's
+            await self._accept_the_rest()
         self._listener.close()
         await asyncio.sleep(FAREWELL_S)
         deadline = self.loop.time() + patience_s

@@ -8,6 +8,7 @@ import resource
 from digits.serving.feedback import check_store
 from digits.serving.logs import DirectWriter, JsonHandler
 from digits.serving.master import Master
+from digits.serving.orders import Orders
 from digits.serving.site import PATHS
 from digits.serving.sockets import claim
 from digits.serving.telemetry import Families
@@ -21,8 +22,11 @@ FILES = 4096
 """Open files that a worker should be allowed: a thousand clients and some more."""
 
 
-def launch(settings: Settings, *, host: str, port: int) -> None:
-    """Serve until a signal says stop. Raises DeploymentError or ModelError."""
+def launch(settings: Settings, *, host: str, port: int, orders: int | None = None) -> None:
+    """Serve until a signal says stop; ``orders`` is a pipe on which other models are ordered.
+
+    Raises DeploymentError or ModelError.
+    """
     logging.basicConfig(level=logging.INFO, handlers=[JsonHandler(DirectWriter(STDERR).write)])
     listeners = claim(host, port, settings.workers)
     _allow_files()
@@ -36,7 +40,7 @@ def launch(settings: Settings, *, host: str, port: int) -> None:
         where,
         settings.workers,
     )
-    Master(service, settings, Families.lay_out(PATHS), listeners).run()
+    Master(service, settings, Families.lay_out(PATHS), listeners, Orders(orders)).run()
 
 
 def _allow_files() -> None:

@@ -37,9 +37,17 @@ class Board:
         start = index * self._stride
         self._cells[start + PID], self._cells[start + BEAT] = pid, time.monotonic()
 
+    def clear(self, index: int) -> None:
+        """The process is gone, and nobody takes its row at once; what it counted stays."""
+        self._cells[index * self._stride + PID] = 0
+
+    def last_beat(self, index: int) -> float:
+        """When a process last said that it is alive, by the monotonic clock."""
+        return float(self._cells[index * self._stride + BEAT])
+
     def silent_for(self, index: int) -> float:
         """Seconds since a process last said that it is alive."""
-        return time.monotonic() - self._cells[index * self._stride + BEAT]
+        return time.monotonic() - self.last_beat(index)
 
     def processes(self) -> Iterator[tuple[int, int]]:
         """Row and process id of each process that ever was there."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import select
 import signal
 import socket
+from collections.abc import Iterable
 from types import FrameType
 
 STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+RETIRE = signal.SIGHUP
+"""Tells a worker that another one has taken its place: nobody is in a hurry."""
 
 
 class Signals:
@@ -23,9 +26,9 @@ class Signals:
             signal.signal(number, self._stop)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
 
-    def wait(self, descriptor: int, seconds: float) -> None:
-        """Until a signal has come, the descriptor can be read, or the time is over."""
-        select.select([self._wake.fileno(), descriptor], [], [], seconds)
+    def wait(self, descriptors: Iterable[int], seconds: float) -> None:
+        """Until a signal has come, a descriptor can be read, or the time is over."""
+        select.select([self._wake.fileno(), *descriptors], [], [], seconds)
         try:
             while self._wake.recv(4096):
                 pass

@@ -25,6 +25,7 @@ from digits.serving.protocol import InferenceProtocol
 from digits.serving.routes import Routes
 from digits.serving.scoring import Scoring
 from digits.serving.shared import Board
+from digits.serving.signals import RETIRE
 from digits.serving.site import site
 from digits.serving.state import State
 from digits.serving.telemetry import Families, Telemetry
@@ -42,6 +43,9 @@ STUCK = 3
 GAVE_UP = 3
 """Exit status of a worker that a picture never left."""
 
+RETIRED_S = 10.0
+"""How long a worker whose place another one has taken waits for clients who ask nothing."""
+
 PR_SET_PDEATHSIG = 1
 
 
@@ -49,7 +53,8 @@ PR_SET_PDEATHSIG = 1
 class Shift:
     """What the master hands a worker.
 
-    ``log`` is a file descriptor for the log; ``noise`` one for what C libraries print.
+    ``log`` is a file descriptor for the log; ``noise`` one for what C libraries print. ``relief``
+    says that another worker still answers: there is time to warm up before one is asked anything.
     """
 
     index: int
@@ -60,10 +65,11 @@ class Shift:
     listener: socket.socket
     log: int
     noise: int
+    relief: bool = False
 
 
 def work(shift: Shift) -> int:
-    """Serve until SIGTERM, in a freshly forked process; the exit status."""
+    """Serve until SIGTERM or `RETIRE`, in a freshly forked process; the exit status."""
     _end_with_master()
     os.dup2(shift.noise, STDERR)  # libpng and its like print; the log holds nothing but JSON
     telemetry = Telemetry(shift.families, shift.board.row(shift.index))
@@ -77,8 +83,9 @@ def work(shift: Shift) -> int:
 
 
 async def _serve(shift: Shift, telemetry: Telemetry, writer: LogWriter) -> int:
-    settings, state, stop = shift.settings, State(), asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    settings, state, told, stop = shift.settings, State(), asyncio.Event(), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(RETIRE, told.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, partial(_set, told, stop))
     desk = Desk(queue=settings.queue, timeout_s=settings.timeout_s, telemetry=telemetry)
     about = About(shift.service.reader, settings, shift.families, shift.board, state)
     scoring = Scoring(shift.service, desk)
@@ -88,11 +95,14 @@ async def _serve(shift: Shift, telemetry: Telemetry, writer: LogWriter) -> int:
     routes = Routes(site(scoring, about, protocol, legacy, feedback))
     app = App(routes, desk, settings, telemetry, writer.write)
     front = Front(app, settings, telemetry, state)
-    await front.listen(shift.listener)
+    if not shift.relief:
+        await front.listen(shift.listener)
     await _warm_up(shift.service, desk)
     state.warm = True
+    if shift.relief:
+        await front.listen(shift.listener)
     status = 0
-    while not stop.is_set():
+    while not told.is_set():
         shift.board.beat(shift.index, os.getpid())
         desk.report()
         front.report()
@@ -100,7 +110,9 @@ async def _serve(shift: Shift, telemetry: Telemetry, writer: LogWriter) -> int:
             logger.critical("a picture has been read for %.0f s; leaving", desk.busy_for)
             status = GAVE_UP
             break
-        await _until(stop, BEAT_S)
+        await _until(told, BEAT_S)
+    if told.is_set() and not stop.is_set():
+        await front.retire(stop, patience_s=RETIRED_S)
     if not await front.drain(patience_s=settings.timeout_s + FAREWELL_S):
         logger.warning("stopped with requests unanswered")
     return status
@@ -111,6 +123,11 @@ async def _warm_up(service: Service, desk: Desk) -> None:
     read = partial(service.read, warmup.picture(), Options(), "warm-up")
     with desk.places(1, desk.deadline()) as places:
         await desk.turn(read, places, light=False)
+
+
+def _set(*events: asyncio.Event) -> None:
+    for event in events:
+        event.set()
 
 
 async def _until(stop: asyncio.Event, seconds: float) -> None:
