@@ -95,6 +95,7 @@ class AzureDeployment:
                 f"code         {'the image has its own' if self.spec.container else _code()}",
                 f"endpoint     {self.spec.endpoint_name}, key authentication",
                 f"instances    {values['instance_count']} of {values['instance_type']}",
+                f"autoscale    {self._rules()}",
                 f"smoke test   {self.sample.picture} must read {'/'.join(self.sample.rows)}",
                 f"rollout      create {blue}, or {green} while {blue} serves, at 0 %",
                 "             smoke-test it directly",
@@ -120,6 +121,7 @@ class AzureDeployment:
             self._guarded(step, version)
             done = step
         self.say(self._announcement(version))
+        self._keep_rules()
 
     def rollback(self) -> None:
         """Give the traffic back to the colour that had it before the last rollout."""
@@ -133,6 +135,7 @@ class AzureDeployment:
             self._prove(step.proved, self._version_of(step.proved))
         self.endpoint.route(step.traffic, fallback=None)
         self.say(f"rolled back: {_traffic(self.endpoint.state())}")
+        self._keep_rules()
 
     def retire(self) -> None:
         """Delete the deployments without traffic; there is nothing to go back to afterwards."""
@@ -170,6 +173,12 @@ class AzureDeployment:
         self.endpoint.delete()
         self.say(f"deleted the endpoint {self.endpoint.name}")
 
+    def _keep_rules(self) -> None:
+        """See that the number of instances of the colour in service follows the load."""
+        live = self.endpoint.state().live
+        if live and self.spec.autoscale and self.endpoint.keep_rules(live):
+            logger.info("%s has %s", live, self.spec.autoscale.describe())
+
     def _registered(self) -> ModelVersion:
         """The version to deploy, its content checked; registered first where need be."""
         version, folder = choose(self.registry, self.reference, self.shipped)
@@ -182,6 +191,9 @@ class AzureDeployment:
     def _check(self, folder: ModelFolder) -> None:
         if not self.any_origin:
             check_origin(folder.card)
+
+    def _rules(self) -> str:
+        return self.spec.autoscale.describe() if self.spec.autoscale else "no rules"
 
     def _shipped(self) -> str:
         folder = ModelFolder.open(self.shipped)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from digits.deployment import azure_code, smoke
 from digits.deployment.azure_http import send
 from digits.deployment.azure_image import pinned
+from digits.deployment.azure_monitor import AzureMonitor
 from digits.deployment.azure_rollout import Deployed, State
 from digits.deployment.azure_spec import RELEASE, Spec
 from digits.errors import DeploymentError
@@ -34,6 +35,9 @@ class AzureEndpoint:
         self._client = client
         self._spec = spec
         self.name = spec.endpoint_name
+        self._monitor: AzureMonitor | None = None
+        if spec.autoscale:
+            self._monitor = AzureMonitor.of(client, spec.autoscale, endpoint=self.name)
 
     def state(self) -> State:
         """What Azure says of it now."""
@@ -83,12 +87,27 @@ class AzureEndpoint:
             code = Path(temporary) / "code"
             if not self._spec.container:
                 azure_code.stage(code)
-            deployment = self._spec.deployment(colour=colour, version=version, code=code)
+            deployment = self._spec.deployment(
+                colour=colour,
+                version=version,
+                code=code,
+                instances=self._spec.instances(each.instance_count for each in self.deployments()),
+            )
             with explained(f"creating {colour}", as_error=DeploymentError):
                 self._client.online_deployments.begin_create_or_update(deployment).result()
 
+    def keep_rules(self, colour: str) -> bool:
+        """See that the autoscale rules hold for a colour; whether that took a change."""
+        endpoint = self.find() if self._monitor else None
+        if self._monitor is None or endpoint is None:
+            return False
+        serving = [each for each in self.deployments() if each.name == colour]
+        return any(self._monitor.keep(each, location=str(endpoint.location)) for each in serving)
+
     def remove(self, colour: str) -> None:
-        """Delete a deployment."""
+        """Delete a deployment, its autoscale rules first."""
+        if self._monitor:
+            self._monitor.drop(colour)
         with explained(f"deleting {colour}", as_error=DeploymentError):
             self._client.online_deployments.begin_delete(colour, self.name).result()
 
@@ -104,7 +123,10 @@ class AzureEndpoint:
             self._client.online_endpoints.begin_create_or_update(endpoint).result()
 
     def delete(self) -> None:
-        """Delete the endpoint with all its deployments."""
+        """Delete the endpoint with all its deployments, their autoscale rules first."""
+        for deployment in self.deployments() if self._monitor else []:
+            if self._monitor:
+                self._monitor.drop(deployment.name)
         with explained(f"deleting the endpoint {self.name}", as_error=DeploymentError):
             self._client.online_endpoints.begin_delete(self.name).result()
 

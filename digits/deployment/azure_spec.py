@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import yaml
 
 from digits.card import ModelCard
-from digits.deployment import azure_code
+from digits.deployment import azure_autoscale, azure_code
+from digits.deployment.azure_autoscale import Autoscale
 from digits.deployment.azure_checks import is_container, part, problems
 from digits.errors import ConfigurationError, DeploymentError
 from digits.registry.azure_target import PREFIX
@@ -37,6 +38,8 @@ class Spec:
     file: str = "deployment.yml"
     endpoint_yaml: Mapping[str, object]
     deployment_yaml: Mapping[str, object]
+    autoscale: Autoscale | None = None
+    """None where nobody but people changes the number of instances."""
 
     @classmethod
     def read(
@@ -45,11 +48,13 @@ class Spec:
         /,
         *,
         folder: Path = FOLDER,
+        autoscale: bool = True,
         environ: Mapping[str, str] | None = None,
         **flags: str | int | None,
     ) -> Spec:
         """Read endpoint.yml and the deployment's ``file`` in ``folder`` and check all that can be.
 
+        There may be rules in autoscale.yml, which are not read without ``autoscale``.
         ``flags`` are named as in CHOICES. Raises ConfigurationError listing what is wrong.
         """
         environ = os.environ if environ is None else environ
@@ -63,7 +68,14 @@ class Spec:
         if chosen["image"]:
             environment = {**part(deployment, "environment"), "image": chosen["image"]}
             deployment["environment"] = environment
-        spec = cls(folder=folder, file=file, endpoint_yaml=endpoint, deployment_yaml=deployment)
+        rules = folder / "autoscale.yml"
+        spec = cls(
+            folder=folder,
+            file=file,
+            endpoint_yaml=endpoint,
+            deployment_yaml=deployment,
+            autoscale=Autoscale(yaml=read_yaml(rules)) if autoscale and rules.exists() else None,
+        )
         spec._check()
         return spec
 
@@ -138,8 +150,18 @@ class Spec:
             tags={"image": self.image},
         )
 
+    def instances(self, serving: Iterable[int]) -> int:
+        """With how many instances a new colour starts, while others have ``serving`` of them.
+
+        Where rules have changed that number, it is what the traffic needs.
+        """
+        wanted = int(str(self.deployment_yaml["instance_count"]))
+        if self.autoscale is None:
+            return wanted
+        return min(max(wanted, *serving, 0), self.autoscale.maximum)
+
     def deployment(
-        self, *, colour: str, version: ModelVersion, code: Path
+        self, *, colour: str, version: ModelVersion, code: Path, instances: int
     ) -> ManagedOnlineDeployment:
         """A deployment of ``version`` as the SDK has it.
 
@@ -150,6 +172,7 @@ class Spec:
         return self._load(
             {
                 "name": colour,
+                "instance_count": instances,
                 "model": f"azureml:{version.reference}",
                 "environment": f"azureml:{self.environment_name}:{self.environment_version}",
                 **({} if self.container else {"code_configuration.code": str(code)}),
@@ -187,6 +210,9 @@ class Spec:
 
     def _check(self) -> None:
         found = problems(self.endpoint_yaml, self.deployment_yaml, self.folder)
+        if self.autoscale:
+            instances = self.deployment_yaml["instance_count"]
+            found += azure_autoscale.problems(self.autoscale.yaml, instances=instances)
         if found:
             listed = "".join(f"\n  {problem}" for problem in found)
             raise ConfigurationError(f"this cannot be deployed as configured:{listed}")

@@ -16,7 +16,10 @@ ACTIONS: Mapping[str, Callable[[AzureV1Deployment], None]] = {
     "delete": AzureV1Deployment.delete,
 }
 
-NOT_HERE = ("container", "instance_type", "instance_count", "soak", "rollback", "retire")
+NOT_HERE = (
+    "compute",
+    *("container", "instance_type", "instance_count", "soak", "no_autoscale", "rollback", "retire"),
+)
 """What only v2 has: instances of a size, colours with shares of the traffic."""
 
 

@@ -46,13 +46,16 @@ class WebserviceSpec:
         *,
         folder: Path = FOLDER,
         environ: Mapping[str, str] | None = None,
-        **flags: str | int | None,
+        endpoint: str | None = None,
+        image: str | None = None,
     ) -> WebserviceSpec:
-        """Read and check all that can be checked here; ``flags`` are those of ``Spec.read``.
+        """Read and check all that can be checked here; name and base image may be said otherwise.
 
         Raises ConfigurationError listing what is wrong.
         """
-        shared = Spec.read(folder=folder, environ=environ, **flags)
+        shared = Spec.read(
+            folder=folder, environ=environ, autoscale=False, endpoint=endpoint, image=image
+        )
         spec = cls(shared=shared, service_yaml=read_yaml(folder / FILE))
         found = list(spec._problems())
         if found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 from digits.registry.azure_errors import patience_s
@@ -11,6 +12,7 @@ from digits.registry.azure_target import Target
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
+    from azure.core.credentials import TokenCredential
 
 
 def connect(target: Target) -> MLClient:
@@ -21,12 +23,11 @@ def connect(target: Target) -> MLClient:
     subscription, group, workspace = target.complete()
     patience = patience_s()
     from azure.ai.ml import MLClient
-    from azure.identity import DefaultAzureCredential
 
     for noisy in ("azure", "msal"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     return MLClient(
-        DefaultAzureCredential(exclude_interactive_browser_credential=True),
+        credential(),
         subscription,
         group,
         workspace,
@@ -35,3 +36,19 @@ def connect(target: Target) -> MLClient:
         connection_timeout=patience,
         read_timeout=patience,
     )
+
+
+@cache
+def credential() -> TokenCredential:
+    """Whatever DefaultAzureCredential finds, looked for once."""
+    from azure.identity import DefaultAzureCredential
+
+    return DefaultAzureCredential(exclude_interactive_browser_credential=True)
+
+
+@cache
+def manager() -> str:
+    """The URL of Azure Resource Manager in the cloud that the SDK uses; it does not tell openly."""
+    from azure.ai.ml._azure_environments import _get_base_url_from_metadata
+
+    return str(_get_base_url_from_metadata())

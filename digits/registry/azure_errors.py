@@ -61,6 +61,13 @@ def explained(
         raise as_error(line) from error
 
 
+def refusal(doing: str, status: int, body: str) -> str:
+    """The line for an answer of 400 and more that no SDK raised for."""
+    told = _MESSAGE.search(body)
+    cause = _one_line(told[1] if told else body)
+    return f"{doing} failed: {status} {cause}; {_way_out_of(status) or CORRECT}"
+
+
 def status_of(error: BaseException | None) -> int | None:
     """The HTTP status behind an error of an SDK, or behind one that was made of it."""
     for each in _chain(error):
@@ -115,16 +122,20 @@ def _way_out(error: BaseException) -> str:
         ServiceResponseError,
     )
 
-    status = status_of(error)
-    if status in WAYS_OUT:
-        return WAYS_OUT[status]
-    if status is not None and status >= 500:
-        return LATER
+    by_status = _way_out_of(status_of(error))
+    if by_status:
+        return by_status
     if isinstance(error, ClientAuthenticationError):
         return WAYS_OUT[401]
     if isinstance(error, ServiceRequestError | ServiceResponseError) or _of_requests(error):
         return UNREACHED
     return LATER if isinstance(error, OSError) else CORRECT
+
+
+def _way_out_of(status: int | None) -> str | None:
+    if status is not None and status >= 500:
+        return LATER
+    return WAYS_OUT.get(status or 0)
 
 
 def _of_requests(error: BaseException) -> bool:

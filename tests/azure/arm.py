@@ -182,6 +182,29 @@ def arm_id(reference: Any) -> str:
     return "/" + text.removeprefix("azureml:").lstrip("/")
 
 
+def autoscale(cloud: Cloud, call: Call, path: str) -> Reply:
+    """Azure Monitor's settings of one resource, checked as far as Azure does."""
+    if call.method == "DELETE":
+        cloud.get(path)
+        del cloud.resources[path]
+        return 200, None, {}
+    if call.method == "PUT":
+        body = call.json
+        target = body["properties"]["targetResourceUri"]
+        if target not in cloud.resources:
+            raise Refused(400, "InvalidTarget", f"{target} was not found")
+        for profile in body["properties"]["profiles"]:
+            capacity = profile["capacity"]
+            if not all(isinstance(value, str) for value in capacity.values()):
+                raise Refused(400, "BadRequest", "capacities are texts")
+            if {rule["metricTrigger"]["metricResourceUri"] for rule in profile["rules"]} != {
+                target
+            }:
+                raise Refused(400, "BadRequest", "a rule is about something else")
+        return 200, cloud.keep(path, body), {}
+    return 200, cloud.get(path), {}
+
+
 def listed(cloud: Cloud, call: Call, path: str) -> Reply:
     return 200, {"value": cloud.children(path)}, {}
 
@@ -228,6 +251,7 @@ ROUTES: list[Route] = [
     (rf"(.*/(?:{'|'.join(ASSETS)}))", ("GET",), asset_names),
     (rf"(.*/(?:{'|'.join(ASSETS)})/[^/]+/versions)", ("GET",), asset_versions),
     (rf"(.*/(?:{'|'.join(ASSETS)})/[^/]+/versions/[^/]+)", ("GET", "PUT"), asset),
+    (r"(.*/Microsoft\.Insights/autoscaleSettings/[^/]+)", ("GET", "PUT", "DELETE"), autoscale),
     (r"(.*/onlineEndpoints/[^/]+/deployments)", ("GET",), listed),
     (r"(.*/onlineEndpoints/[^/]+/deployments/[^/]+)", ("GET", "PUT", "DELETE"), deployment),
     (r"(.*/onlineEndpoints/[^/]+/deployments/[^/]+)/getLogs", ("POST",), logs),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import arm
 import pytest
-from cloud import Cloud, Fault
+from cloud import Cloud, Fault, Json
 
 from digits.settings import ROOT
 
@@ -77,6 +77,19 @@ class Workplace:
         """Traffic and tags, as the cloud has them."""
         resource = self.cloud.get(f"{self.path}/onlineEndpoints/{name}")
         return {"traffic": resource["properties"]["traffic"], "tags": resource["tags"]}
+
+    def colour(self, colour: str, name: str = "digits") -> Json:
+        """One deployment, as the cloud has it."""
+        return self.cloud.get(f"{self.path}/onlineEndpoints/{name}/deployments/{colour}")
+
+    def rules(self) -> list[str]:
+        """The colours that have autoscale rules."""
+        found = [
+            each["properties"]["targetResourceUri"]
+            for key, each in self.cloud.resources.items()
+            if "/autoscaleSettings/" in key
+        ]
+        return sorted(uri.rpartition("/")[2] for uri in found if uri.startswith(self.path))
 
     def colours(self, name: str = "digits") -> dict[str, str]:
         """The deployments and the models they run."""
