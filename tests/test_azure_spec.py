@@ -147,7 +147,7 @@ def test_the_fingerprint_tells_releases_apart_and_nothing_else():
 def test_the_code_is_the_entry_script_and_what_it_imports(repo_root, tmp_path):
     names = azure_code.files()
     assert {"score.py", "digits/reader.py", "digits/wire/service.py"} <= set(names)
-    assert {name.partition("/")[0] for name in names} == {"score.py", "digits"}
+    assert {name.partition("/")[0] for name in names} == {"score.py", "score_batch.py", "digits"}
     assert not [name for name in names if "deployment" in name or "training" in name]
     azure_code.stage(tmp_path / "code")
     staged = [path for path in (tmp_path / "code").rglob("*") if path.is_file()]

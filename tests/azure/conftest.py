@@ -11,6 +11,7 @@ from pathlib import Path
 
 import arm
 import arm_v1
+import batch
 import certificates
 import pytest
 import storage
@@ -49,7 +50,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
             certificates=folder / "certificates",
             blobs=blobs,
             machines=Machines(server, blobs, folder / "machines"),
-            routes=[*arm_v1.ROUTES, *arm.ROUTES],
+            routes=[*batch.ROUTES, *arm_v1.ROUTES, *arm.ROUTES],
             free=(*arm_v1.OPEN, *arm.OPEN),
         )
         yield cloud
