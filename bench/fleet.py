@@ -1,0 +1,194 @@
+"""How many instances a load takes, by simulation: random arrivals, bounded queues, some balancing.
+
+    uv run bench/fleet.py --rate 1000/min --cpu-ms 25 [--workers 4] [--price 0.169] [--seed N]
+
+Each instance has workers that read one picture at a time and a queue for each, as the server has;
+a full queue answers 503. The balancer looks at two instances and takes the less busy one. Prints
+the smallest fleet with which, after the loss of one instance, no request is refused and 99 of 100
+are answered in time; what it costs; and what a sudden doubling does until more instances come.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import math
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+SPREAD = 0.5
+"""Standard deviation of the time that a picture takes over its mean: photos differ."""
+
+ARRIVALS = 40_000
+"""Requests of one simulation, and never less than its seconds."""
+
+SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """So many instances of so many workers, each of which takes ``service_s`` for a picture."""
+
+    instances: int
+    workers: int
+    service_s: float
+    queue: int = 64
+
+    @property
+    def capacity(self) -> float:
+        """Pictures a second, with every worker busy."""
+        return self.instances * self.workers / self.service_s
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the requests: seconds from arrival to answer, and the share refused."""
+
+    latencies: tuple[float, ...]
+    refused: float
+    busy: float
+
+    def percentile(self, share: float) -> float:
+        """The latency that this share of the answered requests stays within."""
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def simulate(
+    fleet: Fleet,
+    rate: Callable[[float], float],
+    *,
+    seconds: float,
+    seed: int = 0,
+    highest: float | None = None,
+    joins: tuple[float, int] | None = None,
+) -> Outcome:
+    """Let requests arrive at ``rate(t)`` a second, at most ``highest``, for so many seconds.
+
+    ``joins`` is when how many more instances become ready. Workers of an instance share its load:
+    a request goes to the one that is free first.
+    """
+    rng = random.Random(seed)
+    free = [[0.0] * fleet.workers for _ in range(fleet.instances)]
+    latencies, refused, worked = [], 0, 0.0
+    for now in _arrivals(rng, rate, seconds, highest or rate(0.0)):
+        if joins and now >= joins[0]:
+            free += [[now] * fleet.workers for _ in range(joins[1])]
+            joins = None
+        worker = _less_busy(rng, free, now)
+        service = rng.lognormvariate(*_lognormal(fleet.service_s))
+        waits = max(0.0, worker[0] - now)
+        if waits > fleet.queue * fleet.service_s:
+            refused += 1
+            continue
+        heapq.heapreplace(worker, max(now, worker[0]) + service)
+        worked += service
+        latencies.append(waits + service)
+    total = len(latencies) + refused
+    busy = worked / (seconds * len(free) * fleet.workers)
+    return Outcome(tuple(latencies), refused / total if total else 0.0, busy)
+
+
+def smallest(
+    rate: float, *, workers: int, service_s: float, within_s: float, seed: int = 0
+) -> Fleet:
+    """The smallest fleet that serves ``rate`` a second in time with one of its instances lost."""
+    fleet = Fleet(2, workers, service_s)
+    fleet = replace(fleet, instances=max(2, int(rate * service_s / workers) + 1))
+    while not _serves(fleet, rate, within_s, seed):
+        fleet = replace(fleet, instances=fleet.instances + max(1, fleet.instances // 100))
+    return fleet
+
+
+def _serves(fleet: Fleet, rate: float, within_s: float, seed: int) -> bool:
+    rest = replace(fleet, instances=fleet.instances - 1)
+    if rest.capacity <= rate:
+        return False
+    seconds = max(SECONDS, ARRIVALS / rate)
+    outcome = simulate(rest, lambda _: rate, seconds=seconds, seed=seed)
+    return outcome.refused == 0 and outcome.percentile(0.99) <= within_s
+
+
+def doubling(fleet: Fleet, rate: float, *, delay_s: float, seed: int = 0) -> Outcome:
+    """Twice the rate after ten seconds, and as many instances again ``delay_s`` later."""
+    return simulate(
+        fleet,
+        lambda t: rate if t < 10 else 2 * rate,
+        seconds=20 + delay_s,
+        seed=seed,
+        highest=2 * rate,
+        joins=(10 + delay_s, fleet.instances),
+    )
+
+
+def cost_per_million(fleet: Fleet, rate: float, price: float) -> float:
+    """What a million pictures cost when the fleet runs all the time at this rate."""
+    return fleet.instances * price / (rate * 3600) * 1e6
+
+
+def _arrivals(
+    rng: random.Random, rate: Callable[[float], float], seconds: float, highest: float
+) -> Iterator[float]:
+    now = 0.0
+    while (now := now + rng.expovariate(highest)) < seconds:
+        if rng.random() * highest < rate(now):
+            yield now
+
+
+def _less_busy(rng: random.Random, free: list[list[float]], now: float) -> list[float]:
+    one, other = rng.choice(free), rng.choice(free)
+    return min(one, other, key=lambda workers: sum(max(0.0, at - now) for at in workers))
+
+
+def _lognormal(mean: float) -> tuple[float, float]:
+    """The parameters of a lognormal distribution with this mean, spread as pictures are."""
+    variance = math.log(1 + SPREAD**2)
+    return math.log(mean) - variance / 2, math.sqrt(variance)
+
+
+def main() -> None:
+    """Work out one load and print it."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rate", type=_rate, required=True, help="pictures, as 1000/min or 50/s")
+    parser.add_argument("--cpu-ms", type=float, required=True, help="processor time of a picture")
+    parser.add_argument("--workers", type=int, default=4, help="of an instance: its cores")
+    parser.add_argument("--within-ms", type=float, default=1000.0, help="for 99 of 100 requests")
+    parser.add_argument("--memory-mib", type=float, default=0.0, help="of an instance")
+    parser.add_argument("--price", type=float, help="of an instance, for an hour")
+    parser.add_argument("--delay-s", type=float, default=300.0, help="until a new instance serves")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    service_s = args.cpu_ms / 1000
+    fleet = smallest(
+        args.rate,
+        workers=args.workers,
+        service_s=service_s,
+        within_s=args.within_ms / 1000,
+        seed=args.seed,
+    )
+    seconds = max(SECONDS, ARRIVALS / args.rate)
+    usual = simulate(fleet, lambda _: args.rate, seconds=seconds, seed=args.seed)
+    rest = replace(fleet, instances=fleet.instances - 1)
+    lost = simulate(rest, lambda _: args.rate, seconds=seconds, seed=args.seed)
+    print(f"{args.rate:.1f} pictures/s: {fleet.instances} instances of {args.workers} workers")
+    print(f"busy {usual.busy:.0%}, p99 {usual.percentile(0.99) * 1000:.0f} ms", end="; ")
+    print(f"one lost: busy {lost.busy:.0%}, p99 {lost.percentile(0.99) * 1000:.0f} ms")
+    if args.memory_mib:
+        print(f"memory {fleet.instances * args.memory_mib / 1024:.1f} GiB")
+    if args.price:
+        print(f"{cost_per_million(fleet, args.rate, args.price):.2f} for a million pictures")
+    sudden = doubling(fleet, args.rate, delay_s=args.delay_s, seed=args.seed)
+    print(f"doubled at once, as many again after {args.delay_s:g} s: {sudden.refused:.0%} refused")
+
+
+def _rate(text: str) -> float:
+    number, _, unit = text.partition("/")
+    try:
+        return float(number) / {"min": 60, "s": 1}[unit]
+    except (ValueError, KeyError):
+        raise argparse.ArgumentTypeError(f"write 1000/min or 50/s, not {text!r}") from None
+
+
+if __name__ == "__main__":
+    main()
