@@ -12,7 +12,7 @@ deploy() {
 
 case "${1:-}" in
   check)
-    ./uv run --frozen pytest -q tests/test_azure_rollout.py tests/test_azure_spec.py tests/test_test_images.py
+    ./uv run --frozen pytest -q tests/test_azure_rollout.py tests/test_azure_spec.py tests/test_azure_autoscale.py tests/test_test_images.py
     deploy --dry-run
     ;;
   rollout)
