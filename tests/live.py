@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
-START_S = 120
+START_S = 240
 
 
 def unused_port() -> int:

@@ -40,6 +40,7 @@ def test_there_are_200_of_every_kind(held_out, tune):
         assert collections.Counter(negative.category for negative in pictures) == wanted
 
 
+@pytest.mark.slow
 def test_they_are_the_same_every_time(held_out):
     again = negatives.held_out()
     assert negatives.fingerprint(again) == negatives.fingerprint(held_out)
