@@ -25,7 +25,7 @@ PROGRAMS = ("buildah", "mmdebstrap", "bwrap")
 BUILDERS = {"cc", "c++", "gcc", "g++", "ld", "as", "make", "cmake", "pip", "pip3", "uv", "conda"}
 
 # Under load on a slow disk; it takes a minute or two.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
 class Built(NamedTuple):
