@@ -24,6 +24,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -83,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--ray",
+        type=_address,
         metavar="ADDRESS",
         help="work on the Ray cluster there, as `ray start --head` printed it (default: start Ray"
         " on this machine)",
@@ -94,6 +96,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="processes on this machine (default: DIGITS_WORKERS, else its processor cores)",
     )
     return parser
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"[^\s/]+:\d{1,5}", text):
+        raise argparse.ArgumentTypeError(f"a cluster's address is HOST:PORT, not {text!r}")
+    return text
 
 
 def _workers(text: str) -> int:

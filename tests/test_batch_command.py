@@ -14,6 +14,7 @@ import score_many
         (["in"], "the following arguments are required: --out"),
         (["in", "--out", "o", "--workers", "0"], "from 1 to 256, not '0'"),
         (["in", "--out", "o", "--workers", "many"], "from 1 to 256, not 'many'"),
+        (["in", "--out", "o", "--ray", "auto"], "is HOST:PORT, not 'auto'"),
         (["in", "--out", "o", "--ray", "a:1", "--workers", "2"], "leave it out with --ray"),
     ],
 )

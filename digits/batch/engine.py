@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ STORE = 256 * MIB
 
 STARTS = 5
 """How often a local Ray is tried to be started: it gives up on a machine that is busy."""
+
+KNOCK_S = 20.0
+"""How long a cluster's address may take to answer."""
 
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
@@ -153,6 +157,9 @@ def _join(address: str) -> None:
     import ray
 
     try:
+        host, _, port = address.rpartition(":")
+        # Ray itself asks for minutes before it says that nobody is there.
+        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
         with _silence():
             ray.init(
                 address=address,
