@@ -83,6 +83,7 @@ def test_it_goes_into_service_is_replaced_and_comes_back(place: Workplace, tmp_p
     assert place.deploy("--delete").stdout == "deleted the endpoint digits\n"
     assert place.rules() == []
     assert place.deploy("--delete").stdout == "the endpoint digits is not there\n"
+    assert place.secrets_kept() == []
     assert place.cloud.outside == []
 
 
@@ -136,8 +137,10 @@ def test_killed_in_the_middle_of_any_step_it_goes_on(place: Workplace) -> None:
         Fault(r"PUT .*/models/digits/versions/1$", after=True),
         Fault(ENDPOINT, after=True),
         Fault(r"PUT .*/environments/", after=True),
+        Fault(r"POST .*/startPendingUpload$"),
         Fault(r"PUT .*/deployments/blue$"),
         Fault(r"PUT .*/deployments/blue$", after=True),
+        Fault(r"POST /score/"),
         Fault(ENDPOINT, body='"blue": 100', after=True),
         Fault(r"PUT .*/autoscaleSettings/", after=True),
     ):
@@ -159,6 +162,50 @@ def test_killed_in_the_middle_of_any_step_it_goes_on(place: Workplace) -> None:
     assert done.returncode == 0, done.stderr
     assert place.endpoint() == {"traffic": {"green": 100}, "tags": {"fallback": "blue"}}
 
+    place.killed(Fault(ENDPOINT, body='"blue": 100'), "--rollback")
+    assert place.endpoint()["traffic"] == {"green": 100}
+    place.killed(Fault(ENDPOINT, body='"blue": 100', after=True), "--rollback")
+    assert place.deploy("--rollback").stdout == "nothing to go back to: blue 100 %\n"
+    place.killed(Fault(r"DELETE .*/deployments/green$"), "--retire")
+    assert place.deploy("--retire").stdout == "deleted: green\n"
+    place.killed(Fault(r"DELETE .*/onlineEndpoints/digits$"), "--delete")
+    assert place.deploy("--delete").stdout == "deleted the endpoint digits\n"
+
+
+REFUSALS = {
+    403: "403 a fault of this test; the identity needs a role there",
+    409: "409 a fault of this test; something else is changing the same thing: see --status",
+    429: "429 a fault of this test; Azure asks for fewer requests, even after waiting",
+}
+
+
+def test_a_refusal_is_one_line_and_leaves_what_the_next_run_goes_on_from(place: Workplace) -> None:
+    for status, message in REFUSALS.items():
+        fault = Fault(r"PUT .*/deployments/blue$", status=status, times=99)
+        fault.headers = {"Retry-After": "1"} if status == 429 else {}
+        place.cloud.faults = [fault]
+        done = place.deploy()
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.splitlines()[-1].startswith("deploy.py: creating blue failed: ")
+        assert message in done.stderr.splitlines()[-1]
+        assert "no traffic was moved: no traffic" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert place.colours() == {}
+
+    # In service, but nobody may set its rules: said, and mended by whoever may.
+    place.cloud.faults = [Fault(r"GET .*/autoscaleSettings/", status=403, times=9)]
+    done = place.deploy()
+    assert done.returncode == 1
+    assert done.stdout.startswith("digits:1 is in service at ")
+    assert (
+        "setting the autoscale rules of blue (it needs Monitoring" in done.stderr.splitlines()[-1]
+    )
+    assert place.deploy("--no-autoscale").returncode == 0
+    assert place.rules() == []
+    place.cloud.reset()
+    assert place.deploy().returncode == 0
+    assert place.rules() == ["blue"]
+
 
 def asked(place: Workplace) -> list[str]:
     """What the cloud was asked, but for where its parts are: the SDK asks that when imported."""
@@ -171,6 +218,9 @@ def test_a_model_of_unknown_origin_is_refused_before_anything_is_sent(
     done = place.deploy(DIGITS_MODEL_DIR=str(folders.unknown(tmp_path)))
     assert done.returncode == 1
     assert "the model's card lacks the git revision" in done.stderr
+    told = ("--dry-run", "--allow-unknown-origin")
+    done = place.deploy(*told, DIGITS_MODEL_DIR=str(tmp_path / "unknown"))
+    assert done.returncode == 0, done.stderr
     assert asked(place) == []
 
 

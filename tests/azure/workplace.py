@@ -9,6 +9,7 @@ from pathlib import Path
 
 import arm
 import pytest
+import storage
 from cloud import Cloud, Fault, Json
 
 from digits.settings import ROOT
@@ -77,6 +78,12 @@ class Workplace:
         """Traffic and tags, as the cloud has them."""
         resource = self.cloud.get(f"{self.path}/onlineEndpoints/{name}")
         return {"traffic": resource["properties"]["traffic"], "tags": resource["tags"]}
+
+    def secrets_kept(self) -> list[Path]:
+        """The files of the user's home that hold a token or a key."""
+        secrets = [text.encode() for text in (self.cloud.token, storage.KEY, arm.ENDPOINT_KEY)]
+        files = [path for path in Path(self.environ["HOME"]).rglob("*") if path.is_file()]
+        return [file for file in files if any(each in file.read_bytes() for each in secrets)]
 
     def colour(self, colour: str, name: str = "digits") -> Json:
         """One deployment, as the cloud has it."""
