@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -112,11 +112,17 @@ class Running:
 
 @contextmanager
 def running(
-    contestant: Contestant, *, first: Case, log: Path, remembered: bool = False
+    contestant: Contestant,
+    *,
+    first: Case,
+    log: Path,
+    remembered: bool = False,
+    patient: bool = False,
 ) -> Iterator[Running]:
     """Start it, wait for its first right answer, stop it at the end with all its processes.
 
-    With ``remembered`` the reader knows what it has read before: see bench/remembered.
+    With ``remembered`` the reader knows what it has read before: see bench/remembered. A
+    ``patient`` server refuses nobody for lack of time: as the others, who have no limit.
     """
     port = _free_port()
     command = [contestant.python(), *(part.format(port=port) for part in contestant.arguments)]
@@ -125,6 +131,7 @@ def running(
         "PYTHONPATH": python_path(remembered=remembered),
         "AML_APP_ROOT": str(ROOT),
         "GUNICORN_CMD_ARGS": "--no-control-socket",
+        **({"DIGITS_TIMEOUT_S": "60"} if patient else {}),
     }
     with log.open("wb") as stream:
         began = time.perf_counter()
@@ -139,8 +146,11 @@ def running(
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:
+                pass
+            # Some leave processes behind when they end.
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            process.wait()
 
 
 def python_path(*, remembered: bool) -> str:

@@ -107,7 +107,7 @@ def visit(
         sent = {name: case.as_json() for name, case in sent.items()}
     with (
         tempfile.TemporaryDirectory() as folder,
-        running(contestant, first=sent["small"], log=Path(folder) / "log") as server,
+        running(contestant, first=sent["small"], log=Path(folder) / "log", patient=True) as server,
     ):
         for name, case in sent.items():
             _check(server, case, truth[name]["rows"])
