@@ -143,10 +143,8 @@ def running(
             yield Running(contestant.name, port, process.pid, time.perf_counter() - began)
         finally:
             process.send_signal(signal.SIGTERM)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(30)
-            except subprocess.TimeoutExpired:
-                pass
             # Some leave processes behind when they end.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
