@@ -29,20 +29,22 @@ class CompanyParameters:
     A mark on another line counts ``elsewhere`` of one on the same, a 1 counts ``stroke`` of
     another digit, and a stranger is a piece at least ``stranger`` of the digits' height.
 
-    The log odds of a digit lose ``torn`` for each side on which ink that is left out was connected
-    with it, ``parted`` where that ink is another digit, and ``dotted`` for a dot or an accent right
-    above or below.
+    Once there is anything against a mark, its score counts as ``surest`` at most: the network has
+    seen nothing but the mark. Then the log odds of a digit lose ``torn`` for each side on which ink
+    that is left out was connected with it, ``parted`` where that ink is another digit, and
+    ``dotted`` for a dot or an accent right above or below.
     """
 
     usual_share: float = 0.8
     usual_weight: float = 2.0
-    weight: float = 3.0
+    weight: float = 3.6
     elsewhere: float = 0.5
     stroke: float = 0.3
     stranger: float = 0.4
     torn: float = 2.5
     parted: float = 0.5
     dotted: float = 3.0
+    surest: float = 0.95
     rounds: int = 3
 
 
@@ -63,9 +65,9 @@ def adjust(
         return scores
     candidates = [layout.candidates[index] for index in chosen]
     taken = _taken(candidates)
-    own = _log_odds(scores) - np.array(
-        [_suspicion(layout, candidate, taken, parameters) for candidate in candidates]
-    )
+    lost = np.array([_suspicion(layout, candidate, taken, parameters) for candidate in candidates])
+    own = np.where(lost > 0, _log_odds(np.minimum(scores, parameters.surest)), _log_odds(scores))
+    own -= lost
     height = float(np.median([candidate.box[3] for candidate in candidates]))
     strangers = _strangers(layout, taken, parameters.stranger * height)
     lines = np.array([candidate.line for candidate in candidates])
