@@ -180,13 +180,15 @@ def test_a_busy_endpoint_is_asked_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "attempts", "requests"), [(503, 2, 2), (504, 5, 1), (500, 5, 1)]
+    ("status", "attempts", "requests"), [(503, 2, 2), (502, 2, 2), (504, 5, 1), (500, 5, 1)]
 )
-def test_attempts_are_bounded_and_only_for_503(status: int, attempts: int, requests: int) -> None:
+def test_attempts_are_bounded_and_only_for_what_passes(
+    status: int, attempts: int, requests: int
+) -> None:
     with moody(*[status] * 9) as (url, asked), Client(url, attempts=attempts) as client:
         with pytest.raises(ScoringError, match="busy") as caught:
             client.read(picture("digit_3.png"))
-        assert isinstance(caught.value, Unavailable) == (status == 503)
+        assert isinstance(caught.value, Unavailable) == (status in (502, 503))
         assert len(asked) == requests
 
 

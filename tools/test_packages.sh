@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What some of the slow tests need beyond Python: Chromium, a PostgreSQL server, and axe-core, which
-# comes from npm into .digits/browser.
+# What some of the slow tests need beyond Python: Chromium, a PostgreSQL server, HAProxy, what builds
+# and runs container images, and axe-core, which comes from npm into .digits/browser.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,6 +11,11 @@ command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chrom
 command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null ||
   missing+=(postgresql)
 command -v npm >/dev/null || missing+=(npm)
+command -v haproxy >/dev/null || missing+=(haproxy)
+command -v buildah >/dev/null || missing+=(buildah)
+command -v mmdebstrap >/dev/null || missing+=(mmdebstrap debian-archive-keyring)
+command -v bwrap >/dev/null || missing+=(bubblewrap)
+command -v kubectl >/dev/null || missing+=(kubernetes-client)
 if [ "${#missing[@]}" -gt 0 ]; then
   as_root=$([ "$(id -u)" = 0 ] || echo sudo)
   $as_root apt-get update -qq

@@ -19,6 +19,9 @@ MIB = 1024 * 1024
 FIRST_DELAY_S = 0.25
 LONGEST_DELAY_S = 8.0
 
+AGAIN = (502, 503)
+"""Statuses after which it is worth trying again. 502 is a proxy's, whose endpoint is gone."""
+
 Picture = bytes | str | os.PathLike[str]
 """An encoded picture, or the path of one."""
 
@@ -113,7 +116,7 @@ def unreachable(error: httpx.TransportError) -> Unavailable:
 
 
 def _refusal(status: int, error: Mapping[str, str]) -> ScoringError:
-    kind = Unavailable if status == 503 else ScoringError
+    kind = Unavailable if status in AGAIN else ScoringError
     return kind(
         error["message"],
         status=status,

@@ -77,7 +77,7 @@ class Client:
             response = None
             try:
                 response = self._http.request(method, path, **content)
-                if response.status_code != 503 or attempt >= self.options.attempts:
+                if response.status_code not in exchange.AGAIN or attempt >= self.options.attempts:
                     return exchange.checked(response)
             except httpx.TransportError as error:
                 if attempt >= self.options.attempts:
