@@ -40,7 +40,7 @@ def run(command: list[str], server: OwnServer, **environ: str) -> str:
 
 
 def test_python(server: OwnServer) -> None:
-    waiting, awaited = examples("python")
+    waiting, awaited, _ = examples("python")  # the last is run where there is a cloud to ask
     assert "407193\n8526" in run([sys.executable, "-c", waiting], server)
     assert run([sys.executable, "-c", awaited], server) == "4\n9\n"
 

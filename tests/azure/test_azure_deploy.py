@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -22,29 +22,22 @@ ENDPOINT = r"PUT .*/onlineEndpoints/digits$"
 ANOTHER = ("--instance-count", "2")
 """What makes another release of the same model."""
 
-INVOKE = """
-import sys
-from azure.ai.ml import MLClient
-from azure.identity import DefaultAzureCredential
-client = MLClient(DefaultAzureCredential(), *sys.argv[1:4])
-print(client.online_endpoints.invoke(sys.argv[4], request_file=sys.argv[5]))
-"""
 
-
-def invoke(place: Workplace, folder: Path) -> dict[str, object]:
-    """Ask the endpoint through the SDK, as any client of Azure's would."""
-    picture = (ROOT / "test_images" / "canvas_rows.png").read_bytes()
-    request = folder / "request.json"
-    request.write_text(json.dumps({"image": base64.b64encode(picture).decode()}))
-    where = [place.environ[f"DIGITS_AZURE_{part}"] for part in ("SUBSCRIPTION", "RESOURCE_GROUP")]
-    where.append(place.environ["DIGITS_AZURE_WORKSPACE"])
-    done = place.run("-c", INVOKE, *where, "digits", str(request))
+def invoke(place: Workplace) -> dict[str, object]:
+    """Ask the endpoint through the SDK, by the example of docs/clients.md."""
+    text = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    (example,) = [
+        each
+        for each in re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+        if "azure.ai.ml" in each
+    ]
+    done = place.run("-c", example)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     return dict(json.loads(answer) if isinstance(answer, str) else answer)
 
 
-def test_it_goes_into_service_is_replaced_and_comes_back(place: Workplace, tmp_path: Path) -> None:
+def test_it_goes_into_service_is_replaced_and_comes_back(place: Workplace) -> None:
     # The first time as a user starts it: it brings the SDK by itself, without the network.
     first = place.deploy(**as_a_user())
     assert first.returncode == 0, first.stderr
@@ -54,7 +47,7 @@ def test_it_goes_into_service_is_replaced_and_comes_back(place: Workplace, tmp_p
     assert place.colours() == {"blue": "digits:1"}
     check_uploaded(place)
     assert place.rules() == ["blue"]
-    reading = invoke(place, tmp_path)
+    reading = invoke(place)
     assert reading["rows"] == ["528", "904"]
     assert reading["model"] == {"name": "digits", "version": "1"}
 
