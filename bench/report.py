@@ -49,6 +49,8 @@ def _figures(rounds: Rounds, names: list[str]) -> list[str]:
         ("idle, share of a core", lambda _, visit: visit.idle_cpu),
         ("small: p99 ms alone", lambda _, visit: visit.p99_alone_ms),
         ("small: p99 ms beside a 9 megapixel photo a second", lambda _, v: v.p99_beside_ms),
+        ("the 9 megapixel photo, s", lambda _, v: v.large_s),
+        ("the 9 megapixel photo, failed", lambda _, v: v.large_failed),
     ):
         cells = [_shown(_median(rounds, name, figure)) for name in names]
         lines.append(f"| {label} | | " + " | ".join(cells) + " |")

@@ -23,9 +23,12 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
+from math import inf
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from cases import Case, cases
@@ -64,6 +67,8 @@ class Visit:
     idle_cpu: float
     p99_alone_ms: float
     p99_beside_ms: float
+    large_s: float
+    large_failed: int
 
 
 Round = tuple[dict[str, float], dict[str, Visit]]
@@ -114,15 +119,26 @@ def visit(
         drive(server.port, sent["small"], seconds=1)
         timings = {name: _time(server, sent[name], _seconds(name, seconds)) for name in TIMED}
         rss, pss = server.memory_mib()
-        alone = drive(server.port, sent["small"], seconds=seconds).p99_ms
-        with _once_a_second(server.port, sent["large"]):
-            beside = drive(server.port, sent["small"], seconds=seconds).p99_ms
+        alone = drive(server.port, sent["small"], seconds=2 * seconds).p99_ms
+        with _once_a_second(server.port, sent["large"]) as large:
+            beside = drive(server.port, sent["small"], seconds=2 * seconds).p99_ms
         time.sleep(1)
         before = server.cpu_s()
         time.sleep(3)
         idle = (server.cpu_s() - before) / 3
     timings |= _time_remembered(contestant, sent, seconds)
-    return Visit(timings, server.cold_start_s, rss, pss, idle, alone, beside)
+    taken = [taken for status, taken in large if status == 200]
+    return Visit(
+        timings,
+        cold_start_s=server.cold_start_s,
+        rss_mib=rss,
+        pss_mib=pss,
+        idle_cpu=idle,
+        p99_alone_ms=alone,
+        p99_beside_ms=beside,
+        large_s=median(taken) if taken else inf,
+        large_failed=len(large) - len(taken),
+    )
 
 
 def _time_remembered(
@@ -158,20 +174,30 @@ def _check(server: Running, case: Case, rows: list[str]) -> None:
 
 
 @contextmanager
-def _once_a_second(port: int, case: Case) -> Iterator[None]:
-    """Send one request every second, whether or not the last has been answered."""
+def _once_a_second(port: int, case: Case) -> Iterator[list[tuple[int, float]]]:
+    """Send one request every second, whether or not the last has been answered.
+
+    Afterwards the list has the status of each, 0 for none, and the seconds it took.
+    """
     stop = threading.Event()
     askers: list[threading.Thread] = []
+    answers: list[tuple[int, float]] = []
 
     def send() -> None:
+        began, status = time.monotonic(), 0
+        with suppress(OSError, HTTPException):
+            status, _ = ask(port, case)
+        answers.append((status, time.monotonic() - began))
+
+    def keep_sending() -> None:
         while not stop.wait(1 if askers else 0):
-            askers.append(threading.Thread(target=ask, args=(port, case)))
+            askers.append(threading.Thread(target=send))
             askers[-1].start()
 
-    sender = threading.Thread(target=send)
+    sender = threading.Thread(target=keep_sending)
     sender.start()
     try:
-        yield
+        yield answers
     finally:
         stop.set()
         sender.join()
