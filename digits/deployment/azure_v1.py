@@ -52,6 +52,7 @@ class AzureV1Deployment:
     sample: Sample = field(default_factory=lambda: first_sample(MANIFEST))
 
     def __post_init__(self) -> None:
+        self.spec.validate()
         if self.reference is None:
             self._check(ModelFolder.open(self.shipped))
 

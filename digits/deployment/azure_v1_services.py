@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digits.deployment import azure_code, smoke
@@ -18,6 +19,7 @@ from digits.registry.protocol import ModelVersion
 
 if TYPE_CHECKING:
     from azureml.core import Webservice, Workspace
+    from azureml.core.model import InferenceConfig
 
 HEALTHY = "Healthy"
 SETTLED = (HEALTHY, "Unhealthy", "Failed", "Unschedulable")
@@ -91,15 +93,11 @@ class Services:
         from azureml.core import Model
 
         models = [self._registry.model(version)]
+        container = self._spec.container(tags=self._spec.tags(version=version, image=image))
         with workshop() as here, explained(f"deploying {name}", as_error=DeploymentError):
-            azure_code.stage(here / "code")
+            inference = self._inference(here / "code", version, image)
             service = Model.deploy(
-                self._workspace,
-                name,
-                models,
-                self._spec.inference(version=version, code=here / "code", image=image),
-                self._spec.container(version=version, image=image),
-                overwrite=True,
+                self._workspace, name, models, inference, container, overwrite=True
             )
             service.wait_for_deployment(timeout_sec=PATIENCE_S)
 
@@ -141,16 +139,20 @@ class Services:
             workshop() as here,
             explained(f"packaging {version.reference}", as_error=DeploymentError),
         ):
-            azure_code.stage(here / "code")
             package = Model.package(
                 self._workspace,
                 models,
-                self._spec.inference(version=version, code=here / "code", image=image),
+                self._inference(here / "code", version, image),
                 image_name=self._spec.name,
                 image_label=str(version.version),
             )
             package.wait_for_creation()
             return str(package.location)
+
+    def _inference(self, code: Path, version: ModelVersion, image: str) -> InferenceConfig:
+        azure_code.stage(code)
+        variables = {"DIGITS_MODEL_VERSION": str(version.version)}
+        return self._spec.inference(variables=variables, code=code, image=image)
 
     def _get(self, name: str) -> Webservice | None:
         from azureml.core import Webservice

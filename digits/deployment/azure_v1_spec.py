@@ -14,7 +14,9 @@ from digits.deployment import azure_code
 from digits.deployment.azure_checks import Yaml, part
 from digits.deployment.azure_spec import FOLDER, RELEASE, Spec, read_yaml
 from digits.errors import ConfigurationError
+from digits.registry.azure_v1_client import explained, hush
 from digits.registry.protocol import ModelVersion
+from digits.settings import ROOT
 
 if TYPE_CHECKING:
     from azureml.core.model import InferenceConfig
@@ -93,8 +95,11 @@ class WebserviceSpec:
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
-    def inference(self, *, version: ModelVersion, code: Path, image: str) -> InferenceConfig:
-        """Entry script and environment as the SDK has them; ``code`` is the staged folder."""
+    def inference(self, *, variables: Mapping[str, str], code: Path, image: str) -> InferenceConfig:
+        """Entry script and environment as the SDK has them; ``code`` is the folder to upload.
+
+        ``variables`` are what the server's environment has beside those of the YAML.
+        """
         from azureml.core import Environment
         from azureml.core.model import InferenceConfig
 
@@ -106,7 +111,7 @@ class WebserviceSpec:
         environment.inferencing_stack_version = "latest"
         environment.environment_variables = {
             **part(self.service_yaml, "environment_variables"),
-            "DIGITS_MODEL_VERSION": str(version.version),
+            **variables,
         }
         return InferenceConfig(
             entry_script=self.shared.entry_script,
@@ -114,7 +119,11 @@ class WebserviceSpec:
             environment=environment,
         )
 
-    def container(self, *, version: ModelVersion, image: str) -> AciServiceDeploymentConfiguration:
+    def tags(self, *, version: ModelVersion, image: str) -> dict[str, str]:
+        """What a service says of itself."""
+        return {RELEASE: self.fingerprint(version), MODEL: version.reference, IMAGE: image}
+
+    def container(self, *, tags: Mapping[str, str]) -> AciServiceDeploymentConfiguration:
         """The container instance as the SDK has it."""
         from azureml.core.webservice import AciWebservice
 
@@ -122,8 +131,16 @@ class WebserviceSpec:
             cpu_cores=self.cores,
             memory_gb=self.memory_gb,
             auth_enabled=True,
-            tags={RELEASE: self.fingerprint(version), MODEL: version.reference, IMAGE: image},
+            tags=dict(tags),
         )
+
+    def validate(self) -> None:
+        """Let the SDK check it all. Raises ConfigurationError with what it says."""
+        image = self.shared.image
+        hush()
+        with explained("checking the web service", as_error=ConfigurationError):
+            self.inference(variables={}, code=ROOT, image=image).validate_configuration()
+            self.container(tags={}).validate_configuration()
 
     def _problems(self) -> Iterator[str]:
         if len(self.name) > LONGEST_NAME or not NAME.fullmatch(self.name):

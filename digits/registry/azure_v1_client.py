@@ -31,17 +31,24 @@ def connect(target: Target) -> Workspace:
     """
     subscription, group, workspace = target.complete()
     _bound_waiting(patience_s())
-    os.environ["AZUREML_LOG_DEPRECATION_WARNING_ENABLED"] = "False"  # we say so ourselves
+    hush()
     with explained(f"opening the workspace {workspace}", as_error=RegistryError):
         from azure.identity import DefaultAzureCredential
         from azureml.core import Workspace
         from azureml.core.authentication import TokenAuthentication
 
-        # It logs what it raises; and it misses a package that env.yml replaces.
-        for noisy in ("azure", "azureml", "msal", "msrest"):
-            logging.getLogger(noisy).setLevel(logging.CRITICAL)
         credential = DefaultAzureCredential(exclude_interactive_browser_credential=True)
         return Workspace(subscription, group, workspace, TokenAuthentication(Tokens(credential)))
+
+
+def hush() -> None:
+    """Keep SDK v1 from logging what it raises anyway, what we say ourselves, and one false alarm.
+
+    That one is for a package whose part `env.yml` has without it.
+    """
+    os.environ["AZUREML_LOG_DEPRECATION_WARNING_ENABLED"] = "False"
+    for noisy in ("azure", "azureml", "msal", "msrest"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
 
 class Tokens:

@@ -200,11 +200,6 @@ def test_a_refusal_is_one_line_and_leaves_what_the_next_run_goes_on_from(place: 
     assert place.rules() == ["blue"]
 
 
-def asked(place: Workplace) -> list[str]:
-    """What the cloud was asked, but for where its parts are: the SDK asks that when imported."""
-    return [call.path for call in place.cloud.calls if "metadata" not in call.path]
-
-
 def test_a_model_of_unknown_origin_is_refused_before_anything_is_sent(
     place: Workplace, tmp_path: Path
 ) -> None:
@@ -214,7 +209,7 @@ def test_a_model_of_unknown_origin_is_refused_before_anything_is_sent(
     told = ("--dry-run", "--allow-unknown-origin")
     done = place.deploy(*told, DIGITS_MODEL_DIR=str(tmp_path / "unknown"))
     assert done.returncode == 0, done.stderr
-    assert asked(place) == []
+    assert place.asked() == []
 
 
 def test_a_dry_run_asks_nobody_and_says_what_is_missing(place: Workplace) -> None:
@@ -222,7 +217,7 @@ def test_a_dry_run_asks_nobody_and_says_what_is_missing(place: Workplace) -> Non
     done = place.deploy("--dry-run", **nowhere)
     assert done.returncode == 0, done.stderr
     assert "<workspace> in resource group rg of subscription <subscription>" in done.stdout
-    assert asked(place) == []
+    assert place.asked() == []
     real = place.deploy(**nowhere)
     assert (real.returncode, real.stdout) == (1, "")
     assert "--subscription, DIGITS_AZURE_SUBSCRIPTION" in real.stderr
@@ -233,7 +228,7 @@ def test_a_dry_run_of_a_container_passes_the_sdk(place: Workplace) -> None:
     assert done.returncode == 0, done.stderr
     assert "on example.azurecr.io/digits:7" in done.stdout
     assert "code         the image has its own" in done.stdout
-    assert asked(place) == []
+    assert place.asked() == []
 
 
 IGNORED = """

@@ -110,6 +110,7 @@ def test_it_goes_into_service_is_replaced_and_deleted(place_v1: Workplace, tmp_p
     assert place.deploy("--delete").stdout == "deleted the service digits\n"
     assert place.deploy("--delete").stdout == "the service digits is not there\n"
     assert set(place.cloud.outside) <= OUTSIDE
+    assert place.secrets_kept() == []
 
 
 def check_model(place: Workplace) -> None:
@@ -265,4 +266,4 @@ def test_nothing_is_asked_for_a_plan_or_for_a_model_of_unknown_origin(
     refused = place_v1.deploy(DIGITS_MODEL_DIR=str(folders.unknown(tmp_path)))
     assert refused.returncode == 1
     assert "the model's card lacks the git revision" in refused.stderr
-    assert place_v1.cloud.calls == []
+    assert place_v1.asked() == []

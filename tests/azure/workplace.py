@@ -68,6 +68,10 @@ class Workplace:
         process.communicate()
         self.cloud.reset()
 
+    def asked(self) -> list[str]:
+        """What the cloud was asked, but for where its parts are: an SDK asks that when imported."""
+        return [call.path for call in self.cloud.calls if "metadata" not in call.path]
+
     def traffic_set(self, name: str = "digits") -> list[dict[str, int]]:
         """Every traffic the endpoint was given since the last reset, in order."""
         path = f"{self.path}/onlineEndpoints/{name}"
