@@ -36,6 +36,7 @@ KNOCK_S = 20.0
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # workers run in this very environment, not in a new one
+    "RAY_worker_niceness": "0",  # by default its workers give way to everything else
     "RAY_BACKEND_LOG_LEVEL": "fatal",  # it warns of its own ways, over the progress bar
 }
 
