@@ -139,6 +139,8 @@ def test_on_a_phone_everything_fits_and_a_finger_writes(
         "color_scheme": "dark",
     }
     overflow = "() => document.documentElement.scrollWidth - innerWidth"
+    crowded = """() => [...document.querySelectorAll(".card")].filter(
+      (card) => card.scrollWidth > card.clientWidth).length"""
     with visiting(browser, server.port, **phone) as page:
         assert page.evaluate(overflow) <= 0
         write_seven(page)
@@ -147,7 +149,9 @@ def test_on_a_phone_everything_fits_and_a_finger_writes(
         expect(page.locator("label.camera")).to_be_visible()
         sample(page, "phone.jpg").click()
         read(page, truth()["phone.jpg"])
+        page.click("#digits summary")
         assert page.evaluate(overflow) <= 0
+        assert page.evaluate(crowded) == 0
         buttons = page.locator("main button:visible, main .button:visible").all()
         assert all((button.bounding_box() or {"height": 0})["height"] >= 24 for button in buttons)
 
