@@ -38,6 +38,8 @@ def alive(pid: int) -> bool:
 
 def test_a_killed_worker_is_replaced_and_costs_only_what_it_held(tmp_path):
     with own_server(tmp_path, workers=2) as server:
+        # No library of ours started a thread, or forking would not be safe.
+        assert len(list(Path(f"/proc/{server.process.pid}/task").iterdir())) == 1
         first = server.workers()
         for _ in range(10):
             server.score(GOOD)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import resource
 import socket
 import time
+from contextlib import ExitStack
 
 import pytest
 from own_server import everything, own_server, until
 from samples import picture
+
+from digits.serving.front import MAX_CONNECTIONS
 
 GOOD = picture("digit_3.png")
 MAX_BODY = 200_000
@@ -287,6 +291,21 @@ def test_methods_that_a_route_is_not_for(server, method, path):
 
     assert (reply.status, reply.code) == (405, "method_not_allowed")
     assert method not in reply.headers["allow"]
+
+
+def test_one_client_too_many_is_told_to_come_back(server):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + 500
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        pytest.skip(f"this user may open {hard} files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    with ExitStack() as stack:
+        for _ in range(MAX_CONNECTIONS):
+            stack.enter_context(server.connect())
+        status, headers, body = only(everything(stack.enter_context(server.connect())))
+
+    assert (status, code(body), headers["retry-after"]) == (503, "overloaded", "1")
+    until(lambda: server.score(GOOD).status == 200)
 
 
 def test_a_client_that_leaves_is_forgotten(server):
