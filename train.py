@@ -10,6 +10,7 @@
     uv run train.py                              20 epochs, into models/digits
     uv run train.py --quick                      in about a minute, into runs/quick, to try it
     uv run train.py --resume                     go on where a run was stopped
+    uv run train.py --feedback STORE             learn from corrections, on top of production
     uv run train.py --evaluate models/digits     measure all of it; write REPORT.md again
     uv run train.py --tune models/digits         choose its thresholds again, for a changed reader
 
@@ -31,8 +32,9 @@ from pathlib import Path
 from digits.errors import DigitsError
 from digits.evaluation import command, tuning
 from digits.evaluation.suite import Plan
+from digits.registry.local import LocalRegistry
 from digits.settings import ROOT, Settings, available_cores
-from digits.training import run
+from digits.training import fine_tune, retrain, run
 from digits.training.data import Mnist, load
 from digits.training.download import cache_folder
 from digits.training.evaluation import MnistFigures
@@ -40,6 +42,7 @@ from digits.training.recipe import Recipe
 
 FULL = Path("models") / "digits"
 QUICK = Path("runs") / "quick"
+RETRAINED = Path("runs") / "feedback"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         mnist = _mnist(args.data)
         if args.tune:
             return _tune(args.tune, mnist)
+        if args.feedback:
+            return _retrain(args, mnist)
         if args.evaluate:
             written = args.out or args.evaluate
             figures = command.evaluate(_plan(args, mnist), written).network
@@ -96,10 +101,24 @@ def build_parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="model folder to write, or replace, at the end (default: models/digits, or runs/quick "
-        "with --quick); with --evaluate, where the report goes (default: into the model folder)",
+        "with --quick, runs/feedback with --feedback); with --evaluate, where the report goes "
+        "(default: into the model folder)",
     )
     parser.add_argument(
         "--resume", action="store_true", help="go on after the last whole epoch of a stopped run"
+    )
+    parser.add_argument(
+        "--feedback",
+        metavar="STORE",
+        help="learn from the corrections in this store (a folder or a database URL, as "
+        "DIGITS_FEEDBACK), on top of the model in production, else the shipped one; register the "
+        "new one as candidate, and as production if it proves better and nowhere worse",
+    )
+    parser.add_argument(
+        "--registry",
+        type=Path,
+        metavar="DIR",
+        help="with --feedback: registry folder (default: DIGITS_REGISTRY, else .digits/registry)",
     )
     parser.add_argument(
         "--evaluate",
@@ -136,6 +155,10 @@ def _check_usage(parser: argparse.ArgumentParser, args: argparse.Namespace) -> N
     given = [option for option, value in training.items() if value not in (None, False)]
     if args.split != "test" and not (args.evaluate and args.out):
         parser.error("--split validation: only with --evaluate, and --out for its report")
+    if args.feedback and (args.evaluate or args.tune or args.resume):
+        parser.error("--feedback: not together with --evaluate, --tune or --resume")
+    if args.registry and not args.feedback:
+        parser.error("--registry: only with --feedback; register.py registers other models")
     if args.evaluate and args.tune:
         parser.error("--evaluate and --tune: one at a time")
     if (args.evaluate or args.tune) and given:
@@ -166,13 +189,18 @@ def recipe(args: argparse.Namespace) -> Recipe:
     return replace(base, **{name: value for name, value in chosen.items() if value is not None})
 
 
-def _plan(args: argparse.Namespace, mnist: Mnist) -> Plan:
+def _others(args: argparse.Namespace) -> Path | None:
+    """The table of other people's pictures, where there is one."""
     folder = args.data or Settings.from_env().data
     table = folder / "pictures" / "labels.csv" if folder else None
+    return table if table and table.is_file() else None
+
+
+def _plan(args: argparse.Namespace, mnist: Mnist) -> Plan:
     return Plan(
         model=args.evaluate,
         mnist=mnist,
-        others=table if table and table.is_file() else None,
+        others=_others(args),
         split=args.split,
         processes=available_cores(),
     )
@@ -182,6 +210,29 @@ def _tune(folder: Path, mnist: Mnist) -> int:
     threshold = tuning.tune(folder, mnist.validation, processes=available_cores())
     print(f"train.py: uncertain below {threshold}", file=sys.stderr)
     print(folder)
+    return 0
+
+
+def _retrain(args: argparse.Namespace, mnist: Mnist) -> int:
+    settings = Settings.from_env(registry=args.registry)
+    chosen = fine_tune.recipe(
+        epochs=args.epochs, batch_size=args.batch_size, seed=args.seed, quick=args.quick
+    )
+    done = retrain.retrain(
+        chosen,
+        mnist,
+        store=args.feedback,
+        registry=LocalRegistry(settings.registry),
+        shipped=settings.model_dir,
+        out=args.out or ROOT / RETRAINED,
+        others=_others(args),
+    )
+    _conclude(done.figures, "test")
+    for reason in done.verdict.reasons():
+        print(f"train.py: {reason}", file=sys.stderr)
+    stage = retrain.PRODUCTION if done.promoted else retrain.CANDIDATE
+    print(f"train.py: {done.version.reference} is {stage}", file=sys.stderr)
+    print(done.version.reference)
     return 0
 
 

@@ -1,0 +1,156 @@
+"""Going on with a trained network: corrected digits among MNIST's, so that neither is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from digits import tile
+from digits.training import augmentation
+from digits.training.data import Labelled
+from digits.training.examples import NOT_A_DIGIT, Examples
+from digits.training.feed import Batch, batches_ahead
+from digits.training.gate import Comparison, Right, sign_test
+from digits.training.recipe import Recipe
+from digits.training.validation import Outputs, Scorer, Validation
+
+if TYPE_CHECKING:
+    import keras
+
+SHARE = 0.25
+"""Of a batch, the most that corrected digits may take up."""
+
+TURNS = 60
+"""How often each corrected digit is shown in all, distorted anew, if there is room."""
+
+
+def recipe(*, epochs: int | None, batch_size: int | None, seed: int | None, quick: bool) -> Recipe:
+    """How a network goes on learning: with smaller steps than one that begins."""
+    return Recipe(
+        epochs=epochs or (1 if quick else 2),
+        batch_size=batch_size or Recipe().batch_size,
+        seed=Recipe().seed if seed is None else seed,
+        images=10_000 if quick else None,
+        learning_rate=1e-3,
+        warmup=0.1,
+        weight_decay=1e-3,
+        average_decay=0.99,
+    )
+
+
+PARTS = (0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
+"""Of the way from the old weights to the new ones."""
+
+CAUTION = 0.1
+"""Harm that chance makes less often than this is a sign of harm: better too careful than not."""
+
+STEADY = 1e-3
+"""Adam's epsilon. A trained network's gradients are small and mostly noise; by default each of them
+would move its weight as far as those of what is new."""
+
+Weights = list[NDArray[np.float32]]
+
+
+class Mixed:
+    """MNIST's examples with some corrected digits in each batch."""
+
+    def __init__(self, usual: Examples, corrected: Labelled, recipe: Recipe) -> None:
+        self.usual = usual
+        self.corrected = corrected
+        self.seed = recipe.seed
+        steps = recipe.epochs * -(-len(usual) // recipe.batch_size)
+        wanted = -(-TURNS * len(corrected) // steps)
+        self.added = min(wanted, int(SHARE * recipe.batch_size))
+        self.batch_size = recipe.batch_size
+
+    def __len__(self) -> int:
+        return self.batch_size * -(-len(self.usual) // (self.batch_size - self.added))
+
+    def batches(self, epoch: int, batch_size: int) -> Iterator[Batch]:
+        """One epoch of `Examples`, corrected digits added to each of its batches."""
+        rng = np.random.default_rng((self.seed, epoch, 1))
+        for tiles, labels in self.usual.batches(epoch, batch_size - self.added):
+            chosen = rng.integers(len(self.corrected), size=self.added)
+            drawn = [self._drawn(rng, int(index)) for index in chosen]
+            added = np.stack(drawn)[..., None]
+            yield np.concatenate([tiles, added]), np.append(labels, self.corrected.labels[chosen])
+
+    def _drawn(self, rng: Generator, index: int) -> NDArray[np.float32]:
+        ink = augmentation.warp(rng, self.corrected.images[index], amount=0.6)
+        # Another pen may close or break what makes something no digit.
+        if self.corrected.labels[index] != NOT_A_DIGIT and rng.random() < 0.5:
+            ink = augmentation.wear(rng, augmentation.pen(rng, ink))
+        return tile.normalise(tile.crop(ink, threshold=40))
+
+
+def fine_tune(model: keras.Model, recipe: Recipe, train: Labelled, corrected: Labelled) -> None:
+    """Let the model learn from both; its weights become the moving average over that."""
+    from digits.training.fit import Fitter, steps_of
+
+    part = train.part(0, recipe.images)
+    usual = Examples(
+        part.images, part.labels, seed=recipe.seed, negatives_share=recipe.negatives_share
+    )
+    source = Mixed(usual, corrected, recipe)
+    steps = steps_of(source, recipe)
+    fitter = Fitter(model, recipe, steps=steps)
+    fitter.optimizer.epsilon = STEADY
+    for epoch in range(recipe.epochs):
+        batches = batches_ahead(source, epoch, recipe.batch_size)
+        fitter.learn(batches, steps=steps, title=f"epoch {epoch + 1}/{recipe.epochs}")
+    model.set_weights(fitter.average)
+
+
+def restrain(
+    model: keras.Model,
+    old: Weights,
+    *,
+    score: Scorer,
+    validation: Validation,
+    corrected: Labelled,
+) -> float:
+    """Go only a part of the way from the ``old`` weights to the model's own; how far.
+
+    Weights between those of a network and of its successor keep most of what both can (Wortsman
+    and others 2022). Taken is the part with which most of the corrected digits are right, of those
+    with which the validation split shows no sign of harm; the smallest, if all of them do.
+    """
+    learned = model.get_weights()
+    model.set_weights(old)
+    before = _right_of(validation, score)
+    best, most = min(PARTS), -1
+    for part in sorted(PARTS):
+        model.set_weights(_between(old, learned, part))
+        if _harms(before, _right_of(validation, score)):
+            continue
+        right = int(_right(score(corrected.tiles()), corrected.labels).sum())
+        if right > most:
+            best, most = part, right
+    model.set_weights(_between(old, learned, best))
+    return best
+
+
+def _between(old: Weights, new: Weights, part: float) -> Weights:
+    return [one + part * (other - one) for one, other in zip(old, new, strict=True)]
+
+
+def _right_of(validation: Validation, score: Scorer) -> list[Right]:
+    return [
+        _right(score(validation.clean), validation.clean_labels),
+        _right(score(validation.hard), validation.hard_labels),
+    ]
+
+
+def _right(outputs: Outputs, labels: NDArray[np.int64]) -> Right:
+    is_digit = outputs.digit_logit > 0
+    right = is_digit & (outputs.logits.argmax(axis=1) == labels)
+    return np.where(labels == NOT_A_DIGIT, ~is_digit, right)
+
+
+def _harms(before: list[Right], after: list[Right]) -> bool:
+    pairs = (Comparison.of("", one, other) for one, other in zip(before, after, strict=True))
+    return any(sign_test(each.broke, each.fixed) < CAUTION for each in pairs)
