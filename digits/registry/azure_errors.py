@@ -139,8 +139,10 @@ def _way_out_of(status: int | None) -> str | None:
 
 
 def _of_requests(error: BaseException) -> bool:
-    """Whether the HTTP library below SDK v1 raised it, which is not there with v2."""
-    return type(error).__module__.startswith(("requests.", "urllib3."))
+    """Whether it comes from the HTTP library below SDK v1, which is not there with v2."""
+    inner = getattr(error, "inner_exception", None)  # where msrest puts its cause
+    modules = [type(each).__module__ for each in (*_chain(error), inner)]
+    return any(module.startswith(("requests.", "urllib3.")) for module in modules)
 
 
 def _one_line(text: object) -> str:

@@ -255,6 +255,16 @@ def test_what_passes_is_tried_again(place_v1: Workplace) -> None:
     check_bytes(place_v1)
 
 
+def test_an_azure_that_does_not_answer_is_not_waited_for(place_v1: Workplace) -> None:
+    place_v1.cloud.faults = [Fault(r"POST .*/assets$", times=99)]
+    once = {"AZUREML_DEFAULT_RETRIES": "1", **QUICK}
+    done = place_v1.register(DIGITS_AZURE_TIMEOUT_S="5", **once)
+    assert (done.returncode, done.stdout) == (1, "")
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("register.py: registering digits failed: ")
+    assert said.endswith("; Azure was not reached or did not answer in time: run this again")
+
+
 def test_nothing_is_asked_for_a_plan_or_for_a_model_of_unknown_origin(
     place_v1: Workplace, tmp_path: Path
 ) -> None:
