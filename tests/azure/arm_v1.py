@@ -6,6 +6,7 @@ Beside ``arm``: workspaces, identities and storage are the same for both generat
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Callable
 
@@ -13,6 +14,9 @@ from arm import ENDPOINT_KEY
 from cloud import WHEN, Call, Cloud, Json, Refused, Reply, Route
 
 SERVICES = ["api", "experimentation", "history", "hyperdrive", "modelmanagement", "studio"]
+
+ANSWERED_S = 20.0
+"""How long an answer may be kept back."""
 
 LEFT_EMPTY = (
     *("cname", "publicIp", "sslCertificate", "sslKey", "error", "vnetConfiguration"),
@@ -192,6 +196,10 @@ def package(cloud: Cloud, call: Call, path: str) -> Reply:
 
 
 def operation(cloud: Cloud, call: Call, name: str) -> Reply:
+    """How far something is; answered late, since the SDK asks but every five seconds."""
+    deadline = time.monotonic() + ANSWERED_S
+    while cloud.operations[name]["status"] == "InProgress" and time.monotonic() < deadline:
+        time.sleep(0.05)
     told = cloud.operations[name]
     state = {"InProgress": "Running"}.get(told["status"], told["status"])
     log = f"{cloud.url}/log"
