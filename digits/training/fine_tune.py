@@ -45,12 +45,15 @@ def recipe(*, epochs: int | None, batch_size: int | None, seed: int | None, quic
 PARTS = (0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
 """Of the way from the old weights to the new ones."""
 
-CAUTION = 0.1
+CAUTION = 0.3
 """Harm that chance makes less often than this is a sign of harm: better too careful than not."""
 
 STEADY = 1e-3
 """Adam's epsilon. A trained network's gradients are small and mostly noise; by default each of them
 would move its weight as far as those of what is new."""
+
+ENOUGH = 0.8
+"""Of the corrected digits that can be had: the last few cost most elsewhere."""
 
 Weights = list[NDArray[np.float32]]
 
@@ -116,20 +119,22 @@ def restrain(
     """Go only a part of the way from the ``old`` weights to the model's own; how far.
 
     Weights between those of a network and of its successor keep most of what both can (Wortsman
-    and others 2022). Taken is the part with which most of the corrected digits are right, of those
-    with which the validation split shows no sign of harm; the smallest, if all of them do.
+    and others 2022). Of the parts with which the validation split shows no sign of harm, the
+    smallest is taken that gets most (`ENOUGH`) of the corrected digits right that any of them does;
+    the smallest of all, if all of them show harm.
     """
     learned = model.get_weights()
     model.set_weights(old)
     before = _right_of(validation, score)
-    best, most = min(PARTS), -1
-    for part in sorted(PARTS):
+    harmless = {}
+    for part in PARTS:
         model.set_weights(_between(old, learned, part))
-        if _harms(before, _right_of(validation, score)):
-            continue
-        right = int(_right(score(corrected.tiles()), corrected.labels).sum())
-        if right > most:
-            best, most = part, right
+        if not _harms(before, _right_of(validation, score)):
+            right = _right(score(corrected.tiles()), corrected.labels)
+            harmless[part] = int(right.sum())
+    most = max(harmless.values(), default=0)
+    enough = [part for part, right in harmless.items() if right >= ENOUGH * most]
+    best = min(enough, default=min(PARTS))
     model.set_weights(_between(old, learned, best))
     return best
 
