@@ -19,6 +19,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from cases import PICTURES, cases, wrapped
@@ -139,18 +140,20 @@ def _resident_mib(server: Running) -> list[float]:
 
 
 def _report(tally: Tally, memory: list[list[float]], minutes: float) -> dict[str, object]:
-    start = memory[len(memory) // 4]
+    quarter = max(1, len(memory) // 4)
+    # The median over some minutes: at any moment a worker has the picture it is at on top.
+    start = [median(worker) for worker in zip(*memory[quarter : 2 * quarter], strict=True)]
+    end = [median(worker) for worker in zip(*memory[-quarter:], strict=True)]
     growth = [
-        round((max(after) / before - 1) * 100, 2)
-        for before, *after in zip(start, *memory[-6:], strict=True)
+        round((after / before - 1) * 100, 2) for before, after in zip(start, end, strict=True)
     ]
     return {
         "minutes": minutes,
         "requests": sum(tally.statuses.values()),
         "by_status": dict(sorted(tally.statuses.items())),
         "unexplained": dict(tally.unexplained),
-        "mib_after_a_quarter": start,
-        "mib_at_the_end": memory[-1],
+        "mib_in_the_second_quarter": start,
+        "mib_in_the_last_quarter": end,
         "growth_percent": growth,
     }
 
