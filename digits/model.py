@@ -18,6 +18,10 @@ from digits.card import CARD, NETWORK, ModelCard
 from digits.errors import ModelError
 from digits.settings import ROOT
 
+WAY_OUT = (
+    "restore it from where it came (the shipped one: git checkout models/digits), or train one"
+)
+
 __all__ = ["CARD", "NETWORK", "ModelCard", "ModelFolder", "describe", "locate", "version_of"]
 
 VERSION_RECORD = "version.json"
@@ -49,7 +53,7 @@ class ModelFolder:
             card = ModelCard.parse(text)
             networks = _read_networks(path, card.files)
         except ModelError as error:
-            raise ModelError(f"{path} is not a usable model folder: {error}") from None
+            raise ModelError(f"{path} is not a usable model folder: {error}; {WAY_OUT}") from None
         return cls(path=path, card=card, sha256=_digest(text, card.files), networks=networks)
 
     def onnx(self, name: str = NETWORK) -> bytes:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
 from digits.errors import ModelError
-from digits.model import ModelFolder
+from digits.model import WAY_OUT, ModelFolder
+
+logger = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 
@@ -33,7 +37,10 @@ class Network:
                 folder.onnx(name), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime raises its own types, all of them about the file
-            raise ModelError(f"{folder.path / name} is not a network: {error}") from None
+            logger.debug("%s: %s", folder.path / name, error)
+            raise ModelError(
+                f"{folder.path / name} is not a network that ONNX Runtime can load; {WAY_OUT}"
+            ) from None
         inputs = [value.name for value in self._session.get_inputs()]
         outputs = {value.name for value in self._session.get_outputs()}
         if inputs != ["image"] or not {"probabilities", "digit_score"} <= outputs:

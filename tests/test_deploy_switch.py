@@ -140,6 +140,8 @@ def test_follows_its_stage_there_and_back_without_dropping_a_request(
             assert (back.returncode, back.stdout) == (0, "digits:2\n"), back.stderr
             back = subprocess.run(command(registry.root, "--rollback"), cwd=ROOT, check=True)
             clients.until_served("1")
+        # Version 1 answers as soon as its worker is there; all of it is said a moment later.
+        until_said(log, "digits:1 is served now")
         assert clients.failures == []
         assert set(clients.versions) == {"1", "2"}
     assert process.returncode == 0, log.read_text(encoding="utf-8")

@@ -56,11 +56,30 @@ def test_a_folder_means_the_pictures_in_it(command, tmp_path):
     assert out == f"{tmp_path / 'a.PNG'}\t3\n{tmp_path / 'b.png'}\t3\n"
 
 
-def test_a_folder_without_pictures(command, tmp_path):
-    status, out, err = command(tmp_path)
+def test_a_folder_without_pictures_does_not_stop_the_others(command, tmp_path):
+    good = PICTURES / "digit_3.png"
+
+    status, out, err = command(tmp_path, good)
+
+    assert (status, out) == (1, f"{good}\t3\n")
+    assert f"{tmp_path}: is a folder without pictures" in err
+
+
+def test_a_name_that_is_empty_is_wrong_usage(command):
+    status, _, err = command("")
+
+    assert status == 2
+    assert "the name of a picture is empty" in err
+
+
+def test_steps_do_not_go_into_a_file(command, tmp_path):
+    taken = tmp_path / "taken"
+    taken.touch()
+
+    status, out, err = command("--explain", taken, PICTURES / "digit_3.png")
 
     assert (status, out) == (1, "")
-    assert f"{tmp_path} is a folder without pictures" in err
+    assert f"{taken} is a file; name a folder" in err
 
 
 def test_what_cannot_be_read_does_not_stop_the_others(command, tmp_path):
@@ -82,7 +101,7 @@ def test_what_cannot_be_read_does_not_stop_the_others(command, tmp_path):
     assert empty.startswith(f"{tmp_path / 'empty.png'}: ")
     assert "empty (0 bytes)" in empty
     assert "not a picture in a supported format" in text
-    assert gone == f"{tmp_path / 'gone.png'}: there is no such file"
+    assert gone.startswith(f"{tmp_path / 'gone.png'}: there is no such file, seen from ")
     assert "truncated or corrupt" in cut
 
 

@@ -109,9 +109,15 @@ def load_labels(path: Path) -> list[Label]:
                 )
             labels = [_label(path, line, row) for line, row in enumerate(table, 2)]
     except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file") from None
+        raise DataError(
+            f"{path}: there is no such file, seen from {Path.cwd()}; check the name"
+        ) from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} is not a table of comma-separated values: {error}") from None
+        reason = "it is not text" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise DataError(
+            f"{path} is not a table of comma-separated values ({reason}); name the one that lists "
+            "the pictures"
+        ) from None
     if not labels:
         raise DataError(f"{path} lists no pictures")
     return labels

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 from tqdm import tqdm
 
-from digits.errors import DigitsError
+from digits.errors import DataError, DigitsError
 from digits.harness import checking
 from digits.harness.local import Result, Run, Scorer, pictures_in
 from digits.harness.sheets import Sheets
@@ -24,6 +24,8 @@ def main(argv: Sequence[str] | None, *, init: Callable[[], None], run: Run) -> i
     arguments = parser.parse_args(argv)
     if bool(arguments.pictures) == bool(arguments.check):
         parser.error("name pictures to read, or --check LABELS.csv")
+    if "" in arguments.pictures:
+        parser.error("the name of a picture is empty")
     if arguments.check and arguments.explain:
         parser.error("--explain goes with pictures, not with --check")
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
@@ -37,6 +39,8 @@ def main(argv: Sequence[str] | None, *, init: Callable[[], None], run: Run) -> i
         )
         if arguments.check:
             return checking.check(scorer, arguments.check, as_json=arguments.json)
+        if arguments.explain and arguments.explain.is_file():
+            raise DataError(f"--explain {arguments.explain} is a file; name a folder")
         sheets = Sheets(arguments.explain) if arguments.explain else None
         return _read(scorer, arguments.pictures, sheets, as_json=arguments.json)
     except (DigitsError, OSError) as error:

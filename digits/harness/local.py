@@ -12,7 +12,6 @@ from typing import Protocol
 
 import orjson
 
-from digits.errors import DataError
 from digits.settings import available_cores
 from digits.wire.azure import AzureRequest
 
@@ -77,7 +76,9 @@ class Scorer:
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
             if isinstance(error, FileNotFoundError):
-                reason = "there is no such file"
+                reason = f"there is no such file, seen from {Path.cwd()}; check the name"
+            elif isinstance(error, IsADirectoryError):
+                reason = f"is a folder without pictures ({', '.join(sorted(SUFFIXES))})"
             return {"file": str(file), "error": {"code": "not_found", "message": reason}}
         if not data:
             message = "the picture is empty (0 bytes); was it saved or copied completely?"
@@ -94,11 +95,12 @@ class Scorer:
 
 
 def pictures_in(name: str) -> list[str]:
-    """The file itself, or the pictures in a folder, by name. Raises DataError if there are none."""
+    """The file itself, or the pictures in a folder, by name.
+
+    A folder without any stands for itself: reading it is an error as that of any other file.
+    """
     folder = Path(name)
     if name == STDIN or not folder.is_dir():
         return [name]
     found = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
-    if not found:
-        raise DataError(f"{name} is a folder without pictures ({', '.join(sorted(SUFFIXES))})")
-    return [str(entry) for entry in found]
+    return [str(entry) for entry in found] or [name]

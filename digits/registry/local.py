@@ -167,7 +167,10 @@ class LocalRegistry:
         try:
             yield
         except OSError as error:
-            raise RegistryError(f"the registry {self.root} cannot be used: {error}") from error
+            reason = str(error)
+            if self.root.exists() and not self.root.is_dir():
+                reason = "it is a file; name a folder with --registry or DIGITS_REGISTRY"
+            raise RegistryError(f"the registry {self.root} cannot be used: {reason}") from error
 
 
 def _add(home: Path, folder: ModelFolder, tags: dict[str, str]) -> int:

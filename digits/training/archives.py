@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import logging
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.errors import DataError
+
+logger = logging.getLogger(__name__)
 
 Arrays = Mapping[str, NDArray[np.uint8]]
 
@@ -45,7 +48,12 @@ def read_npz(content: bytes, name: str) -> Arrays:
     except KeyError as error:
         raise DataError(f"{name} has no array {error}: expected {', '.join(IDX_FILES)}") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{name} is no usable NumPy archive: {error}") from None
+        # What numpy says of a damaged file is advice to load it as a pickle.
+        logger.debug("%s: %r", name, error)
+        raise DataError(
+            f"{name} is no usable NumPy archive: damaged, or not MNIST as Keras packs it; delete "
+            "it, or leave --data and DIGITS_DATA out to have it downloaded"
+        ) from None
     return _checked(arrays, name)
 
 

@@ -129,7 +129,8 @@ class Workspace:
         epochs = self._epochs()
         if not epochs:
             raise DataError(
-                f"there is nothing to resume in {self.path}: no run was begun, or it has finished"
+                f"there is nothing to resume in {self.path}: no run was begun, or it has finished; "
+                "leave --resume out to begin one"
             )
         checkpoint = self.load(epochs[-1])
         different = recipe.differences(checkpoint.recipe)
