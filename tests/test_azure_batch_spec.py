@@ -71,6 +71,24 @@ def test_flags_win_over_the_environment_over_the_file() -> None:
         BatchSpec.read(environ={"DIGITS_AZURE_INSTANCE_COUNT": "x"})
 
 
+def test_no_instances_are_refused_not_ignored() -> None:
+    with pytest.raises(ConfigurationError, match=r"resources\.instance_count is 0"):
+        BatchSpec.read(environ={"DIGITS_AZURE_INSTANCE_COUNT": "0"})
+
+
+def test_yaml_that_is_not_utf_8_is_refused_with_the_file_named(tmp_path: Path) -> None:
+    (tmp_path / ENDPOINT).write_bytes("name: größe".encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=rf"{ENDPOINT} cannot be read: .*utf-8"):
+        BatchSpec.read(folder=tmp_path, environ={})
+
+
+def test_an_entry_script_that_is_no_python_is_refused_with_the_line(tmp_path: Path) -> None:
+    spec_with(tmp_path, "instance_count: 2", "instance_count: 2")
+    (tmp_path / "score_batch.py").write_text("x = 1\nx = = 2\n")
+    with pytest.raises(ConfigurationError, match=r"score_batch\.py, line 2: invalid syntax"):
+        BatchSpec.read(folder=tmp_path / "deploy", environ={})
+
+
 def test_the_name_of_a_release_is_what_it_runs() -> None:
     name = BatchSpec.read(environ={}).release(VERSION)
     assert name == BatchSpec.read(environ={}, instance_count=2).release(VERSION)

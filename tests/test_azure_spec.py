@@ -132,6 +132,46 @@ def test_a_number_that_is_none_is_refused():
         Spec.read(environ={"DIGITS_AZURE_INSTANCE_COUNT": "many"})
 
 
+def test_no_instances_are_refused_not_ignored():
+    for said in ({"environ": {"DIGITS_AZURE_INSTANCE_COUNT": "0"}}, {"instance_count": 0}):
+        with pytest.raises(ConfigurationError, match="instance_count is 0"):
+            Spec.read(**{"environ": {}, **said})
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("auth_mode: aml_token", "auth_mode is 'aml_token': it must be key"),
+        ("auth_mode: key\ntraffic: {blue: 100}", "traffic must not be in the endpoint's YAML"),
+        ("auth_mode: key\nmirror_traffic: {blue: 10}", "mirror_traffic must not be in"),
+    ],
+)
+def test_an_endpoint_is_refused_with_the_field_named(tmp_path, line, complaint):
+    spec_with(tmp_path, "instance_count: 1", "instance_count: 1")
+    file = tmp_path / "deploy" / "endpoint.yml"
+    text = file.read_text()
+    assert "auth_mode: key" in text
+    file.write_text(text.replace("auth_mode: key", line))
+    with pytest.raises(ConfigurationError) as caught:
+        Spec.read(folder=tmp_path / "deploy", environ={})
+    (problem,) = str(caught.value).splitlines()[1:]
+    assert problem.strip().startswith(complaint)
+
+
+def test_yaml_that_is_not_utf_8_is_refused_with_the_file_named(tmp_path):
+    file = tmp_path / "endpoint.yml"
+    file.write_bytes("name: größe".encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=r"endpoint.yml cannot be read: .*utf-8"):
+        Spec.read(folder=tmp_path, environ={})
+
+
+def test_an_entry_script_that_is_no_python_is_refused_with_the_line(tmp_path):
+    spec_with(tmp_path, "instance_count: 1", "instance_count: 1")
+    (tmp_path / "score.py").write_text("import json\n\ndef run(:\n    pass\n")
+    with pytest.raises(ConfigurationError, match=r"score\.py, line 3: invalid syntax"):
+        Spec.read(folder=tmp_path / "deploy", environ={})
+
+
 def test_the_fingerprint_tells_releases_apart_and_nothing_else():
     spec = Spec.read(environ={})
     same = Spec.read(environ={"DIGITS_AZURE_INSTANCE_COUNT": "1"})

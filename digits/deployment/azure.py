@@ -24,6 +24,7 @@ from digits.deployment.azure_rollout import (
     back,
     busy,
     next_step,
+    undo,
 )
 from digits.deployment.azure_spec import RELEASE, Spec, check_origin
 from digits.deployment.plan import MANIFEST, choose
@@ -112,14 +113,30 @@ class AzureDeployment:
         version = self._registered()
         release = self.spec.fingerprint(version)
         logger.info("release %s: %s", release, version.reference)
+        before: State | None = None
         done: Step | None = None
-        while (step := next_step(self.endpoint.state(), release)) is not None:
-            if step == done and not isinstance(step, Wait):
-                raise DeploymentError(
-                    f"Azure accepted this but it had no effect: {step.describe()}"
-                )
-            self._guarded(step, version)
-            done = step
+        while True:
+            origin = before
+            try:
+                state = self.endpoint.state()
+                step = next_step(state, release)
+                if step is None:
+                    break
+                if step == done and not isinstance(step, Wait):
+                    raise DeploymentError(
+                        f"Azure accepted this but it had no effect: {step.describe()}"
+                    )
+                logger.info("%s", step.describe())
+                if origin is None and isinstance(step, Route):
+                    origin = state
+                self._do(step, version)
+            except DeploymentError as error:
+                if self._in_the_way(error):
+                    done = None  # it was not done: the next step is to wait for somebody else
+                    continue
+                self._restore(error, origin)
+                raise
+            before, done = origin, step
         self.say(self._announcement(version))
         self._keep_rules()
 
@@ -199,26 +216,33 @@ class AzureDeployment:
         folder = ModelFolder.open(self.shipped)
         return f"{folder.path}, sha256 {folder.sha256[:12]} (registered if not yet)"
 
-    def _guarded(self, step: Step, version: ModelVersion) -> None:
-        """Do a step; if it fails, see that the traffic is as it was before the rollout."""
-        logger.info("%s", step.describe())
+    def _in_the_way(self, error: DeploymentError) -> bool:
+        """Whether a step failed because somebody else is at work, which ends by itself."""
+        if status_of(error) != 409:
+            return False
         try:
-            self._do(step, version)
-        except DeploymentError as error:
-            if status_of(error) == 409 and busy(self.endpoint.state()):
-                return  # somebody else is at work: the next step is to wait for that
-            self._restore(error)
-            raise
+            return busy(self.endpoint.state()) is not None
+        except DeploymentError as second:
+            logger.error("%s", second)
+            return False
 
-    def _restore(self, error: DeploymentError) -> None:
+    def _restore(self, error: DeploymentError, before: State | None) -> None:
+        """See that the traffic is as it was; ``before`` as in ``undo``.
+
+        A request to move it may have been accepted although it seemed to fail, so the traffic
+        counts only once Azure has finished.
+        """
         try:
+            if before is not None:
+                self._settle()
             state = self.endpoint.state()
-            if state.rising is None:
+            if undo(state, before) is None:
                 logger.error("no traffic was moved: %s", _traffic(state))
                 return
             self._settle()
-            step = back(self.endpoint.state())
-            self.endpoint.route(step.traffic, fallback=None)
+            state = self.endpoint.state()
+            if step := undo(state, before):
+                self.endpoint.route(step.traffic, fallback=step.fallback)
             logger.error("the traffic is as it was before: %s", _traffic(self.endpoint.state()))
         except DeploymentError as second:
             raise DeploymentError(

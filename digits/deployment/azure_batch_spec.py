@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from digits.deployment import azure_code
-from digits.deployment.azure_checks import IMAGE, NAME, Yaml, part
+from digits.deployment.azure_checks import IMAGE, NAME, Yaml, part, script_problems
 from digits.errors import ConfigurationError
 from digits.registry.azure_target import PREFIX
 from digits.registry.protocol import ModelVersion
@@ -61,16 +61,19 @@ class BatchSpec:
         ``flags`` are named as in VARIABLES. Raises ConfigurationError listing what is wrong.
         """
         environ = os.environ if environ is None else environ
-        chosen = {name: flags.get(name) or _from_environ(environ, name) for name in VARIABLES}
+        chosen = {
+            name: _from_environ(environ, name) if flags.get(name) is None else flags[name]
+            for name in VARIABLES
+        }
         endpoint, deployment = {**_read(folder / ENDPOINT)}, {**_read(folder / DEPLOYMENT)}
-        if chosen["endpoint"]:
+        if chosen["endpoint"] is not None:
             endpoint["name"] = deployment["endpoint_name"] = chosen["endpoint"]
-        if chosen["compute"]:
+        if chosen["compute"] is not None:
             deployment["compute"] = f"azureml:{chosen['compute']}"
-        if chosen["instance_count"]:
+        if chosen["instance_count"] is not None:
             resources = {"instance_count": chosen["instance_count"]}
             deployment["resources"] = {**part(deployment, "resources"), **resources}
-        if chosen["image"]:
+        if chosen["image"] is not None:
             environment = {**part(deployment, "environment"), "image": chosen["image"]}
             deployment["environment"] = environment
         spec = cls(folder=folder, endpoint_yaml=endpoint, deployment_yaml=deployment)
@@ -211,10 +214,7 @@ def _files(deployment: Yaml, folder: Path) -> Iterator[str]:
         part(deployment, "environment"),
     )
     code, script = configuration.get("code"), configuration.get("scoring_script")
-    if not isinstance(code, str) or not (folder / code).is_dir():
-        yield f"code_configuration.code is {code!r}: no such folder below {folder}"
-    elif not isinstance(script, str) or not (folder / code / script).is_file():
-        yield f"code_configuration.scoring_script is {script!r}: no such file in {folder / code}"
+    yield from script_problems(code, script, folder)
     conda, image = environment.get("conda_file"), environment.get("image")
     if not isinstance(conda, str) or not (folder / conda).is_file():
         yield f"environment.conda_file is {conda!r}: no such file below {folder}"
@@ -251,7 +251,7 @@ def _from_environ(environ: Mapping[str, str], name: str) -> str | int | None:
 def _read(path: Path) -> Yaml:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from None
     if not isinstance(values, dict):
         raise ConfigurationError(f"{path} must hold fields with values")

@@ -6,6 +6,7 @@ looked for here: no instances, negative times, names Azure refuses, files that a
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -46,6 +47,22 @@ def part(values: Yaml, name: str) -> Yaml:
     return value if isinstance(value, Mapping) else {}
 
 
+def script_problems(code: object, script: object, folder: Path) -> Iterator[str]:
+    """What is wrong with the entry script ``script`` in the folder ``code`` below ``folder``."""
+    if not isinstance(code, str) or not (folder / code).is_dir():
+        yield f"code_configuration.code is {code!r}: no such folder below {folder}"
+    elif not isinstance(script, str) or not (folder / code / script).is_file():
+        yield f"code_configuration.scoring_script is {script!r}: no such file in {folder / code}"
+    else:
+        path = (folder / code / script).resolve()
+        try:
+            ast.parse(path.read_bytes(), filename=str(path))
+        except SyntaxError as error:
+            yield f"{path}, line {error.lineno}: {error.msg}"
+        except (OSError, ValueError) as error:
+            yield f"{path} cannot be read: {error}"
+
+
 def _names(endpoint: Yaml, deployment: Yaml) -> Iterator[str]:
     for where, name in (
         ("the endpoint's name", endpoint.get("name")),
@@ -63,6 +80,11 @@ def _names(endpoint: Yaml, deployment: Yaml) -> Iterator[str]:
         )
     if endpoint.get("traffic"):
         yield "traffic must not be in the endpoint's YAML: deploy.py moves it"
+    if endpoint.get("mirror_traffic"):
+        yield "mirror_traffic must not be in the endpoint's YAML: a rollout proves a colour itself"
+    mode = endpoint.get("auth_mode", "key")
+    if mode != "key":
+        yield f"auth_mode is {mode!r}: it must be key, which smoke test and clients send"
 
 
 def _instances(deployment: Yaml) -> Iterator[str]:
@@ -93,11 +115,9 @@ def _contents(deployment: Yaml, folder: Path) -> Iterator[str]:
 
 def _code(deployment: Yaml, folder: Path) -> Iterator[str]:
     configuration = part(deployment, "code_configuration")
-    code, script = configuration.get("code"), configuration.get("scoring_script")
-    if not isinstance(code, str) or not (folder / code).is_dir():
-        yield f"code_configuration.code is {code!r}: no such folder below {folder}"
-    elif not isinstance(script, str) or not (folder / code / script).is_file():
-        yield f"code_configuration.scoring_script is {script!r}: no such file in {folder / code}"
+    yield from script_problems(
+        configuration.get("code"), configuration.get("scoring_script"), folder
+    )
 
 
 def _packages(deployment: Yaml, folder: Path) -> Iterator[str]:

@@ -164,6 +164,26 @@ def back(state: State) -> Route:
     return Route(traffic={target: 100}, fallback=None, proved=proved)
 
 
+def undo(state: State, before: State | None) -> Route | None:
+    """What gives the traffic back to whom it belonged ``before``; None when they have it.
+
+    ``before`` is what there was when the run was about to move traffic for the first time, None if
+    it did not come to that. A rollout that was half way even then goes back to where it came from.
+    """
+    origin = before or state
+    if len(origin.traffic) > 1 and origin.fallback in origin.traffic:
+        target = back(origin)
+    else:
+        kept = origin.fallback
+        if kept and state.deployments.get(kept) != origin.deployments.get(kept):
+            kept = None  # the colour to go back to was made anew, or is gone
+        nothing = dict.fromkeys(state.traffic, 0)
+        target = Route(traffic=origin.traffic or nothing, fallback=kept)
+    wanted = {colour: share for colour, share in target.traffic.items() if share}
+    same = (wanted, target.fallback) == (dict(state.traffic), state.fallback)
+    return None if same else target
+
+
 def busy(state: State) -> Wait | None:
     """What Azure is still at work on, if anything."""
     if state.provisioning is not None and state.provisioning not in SETTLED:

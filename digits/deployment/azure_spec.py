@@ -58,14 +58,17 @@ class Spec:
         ``flags`` are named as in CHOICES. Raises ConfigurationError listing what is wrong.
         """
         environ = os.environ if environ is None else environ
-        chosen = {name: flags.get(name) or _from_environ(environ, name) for name in CHOICES}
+        chosen = {
+            name: _from_environ(environ, name) if flags.get(name) is None else flags[name]
+            for name in CHOICES
+        }
         endpoint = {**read_yaml(folder / "endpoint.yml")}
         deployment = {**read_yaml(folder / file)}
-        if chosen["endpoint"]:
+        if chosen["endpoint"] is not None:
             endpoint["name"] = deployment["endpoint_name"] = chosen["endpoint"]
         for name in ("instance_type", "instance_count"):
-            deployment[name] = chosen[name] or deployment.get(name)
-        if chosen["image"]:
+            deployment[name] = deployment.get(name) if chosen[name] is None else chosen[name]
+        if chosen["image"] is not None:
             environment = {**part(deployment, "environment"), "image": chosen["image"]}
             deployment["environment"] = environment
         rules = folder / "autoscale.yml"
@@ -245,7 +248,7 @@ def read_yaml(path: Path) -> Mapping[str, object]:
     """The mapping in a YAML file. Raises ConfigurationError when it is none."""
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from None
     if not isinstance(values, dict):
         raise ConfigurationError(f"{path} must hold fields with values")
