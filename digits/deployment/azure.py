@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from digits.deployment import azure_code
 from digits.deployment.azure_endpoint import AzureEndpoint
+from digits.deployment.azure_release import AzureRelease
 from digits.deployment.azure_rollout import (
     COLOURS,
     SHARES,
@@ -26,15 +25,11 @@ from digits.deployment.azure_rollout import (
     next_step,
     undo,
 )
-from digits.deployment.azure_spec import RELEASE, Spec, check_origin
-from digits.deployment.plan import MANIFEST, choose
-from digits.deployment.smoke import Sample, first_sample
+from digits.deployment.azure_spec import RELEASE, Spec
 from digits.errors import DeploymentError
-from digits.model import ModelFolder
 from digits.registry.azure import AzureRegistry
 from digits.registry.azure_client import connect
 from digits.registry.azure_errors import status_of
-from digits.registry.azure_target import Target
 from digits.registry.protocol import ModelVersion
 from digits.settings import ROOT
 
@@ -52,25 +47,18 @@ LOG_LINES = 100
 
 
 @dataclass(kw_only=True)
-class AzureDeployment:
+class AzureDeployment(AzureRelease):
     """One endpoint of one workspace, and what may be done to it.
 
     Making one reads and checks everything on this side; Azure is asked nothing before it is needed.
     """
 
-    target: Target
     spec: Spec
-    shipped: Path
-    reference: str | None = None
     soak_s: float = 60.0
-    any_origin: bool = False
-    say: Callable[[str], None]
-    sample: Sample = field(default_factory=lambda: first_sample(MANIFEST))
 
     def __post_init__(self) -> None:
         self.spec.validate()
-        if self.reference is None:
-            self._check(ModelFolder.open(self.shipped))
+        self.check_shipped()
 
     @cached_property
     def registry(self) -> AzureRegistry:
@@ -86,7 +74,7 @@ class AzureDeployment:
         """The plan in lines for people, for an endpoint that is not there yet."""
         values = self.spec.deployment_yaml
         blue, green = COLOURS
-        model = f"{self.reference} of the workspace" if self.reference else self._shipped()
+        model = self.described_model()
         return "\n".join(
             (
                 f"workspace    {self.target.describe()}",
@@ -110,7 +98,7 @@ class AzureDeployment:
 
     def run(self) -> None:
         """Bring the model into service, going on wherever an earlier run was interrupted."""
-        version = self._registered()
+        version = self.registered(self.registry)
         release = self.spec.fingerprint(version)
         logger.info("release %s: %s", release, version.reference)
         before: State | None = None
@@ -196,25 +184,8 @@ class AzureDeployment:
         if live and self.spec.autoscale and self.endpoint.keep_rules(live):
             logger.info("%s has %s", live, self.spec.autoscale.describe())
 
-    def _registered(self) -> ModelVersion:
-        """The version to deploy, its content checked; registered first where need be."""
-        version, folder = choose(self.registry, self.reference, self.shipped)
-        self._check(folder)
-        if version is None:
-            version = self.registry.register(folder)
-            logger.info("registered %s as %s", folder.path, version.reference)
-        return version
-
-    def _check(self, folder: ModelFolder) -> None:
-        if not self.any_origin:
-            check_origin(folder.card)
-
     def _rules(self) -> str:
         return self.spec.autoscale.describe() if self.spec.autoscale else "no rules"
-
-    def _shipped(self) -> str:
-        folder = ModelFolder.open(self.shipped)
-        return f"{folder.path}, sha256 {folder.sha256[:12]} (registered if not yet)"
 
     def _in_the_way(self, error: DeploymentError) -> bool:
         """Whether a step failed because somebody else is at work, which ends by itself."""

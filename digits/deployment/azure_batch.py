@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,16 +17,13 @@ from typing import TYPE_CHECKING
 from digits.deployment import azure_code
 from digits.deployment.azure_batch_spec import BatchSpec
 from digits.deployment.azure_image import pinned
-from digits.deployment.azure_spec import check_origin
-from digits.deployment.plan import MANIFEST, choose
-from digits.deployment.smoke import Sample, first_sample
+from digits.deployment.azure_release import AzureRelease
 from digits.errors import DeploymentError
 from digits.model import ModelFolder
 from digits.reader import Reader
 from digits.registry.azure import AzureRegistry
 from digits.registry.azure_client import connect
 from digits.registry.azure_errors import explained
-from digits.registry.azure_target import Target
 from digits.registry.protocol import ModelVersion
 from digits.settings import ROOT
 
@@ -43,24 +39,17 @@ FALLBACK = "fallback"
 
 
 @dataclass(kw_only=True)
-class AzureBatch:
+class AzureBatch(AzureRelease):
     """One batch endpoint of one workspace, and what may be done to it.
 
     Making one reads and checks everything on this side; Azure is asked nothing before it is needed.
     """
 
-    target: Target
     spec: BatchSpec
-    shipped: Path
-    reference: str | None = None
-    any_origin: bool = False
-    say: Callable[[str], None]
-    sample: Sample = field(default_factory=lambda: first_sample(MANIFEST))
 
     def __post_init__(self) -> None:
         self.spec.validate()
-        if self.reference is None:
-            self._check(ModelFolder.open(self.shipped))
+        self.check_shipped()
 
     @cached_property
     def client(self) -> MLClient:
@@ -70,7 +59,7 @@ class AzureBatch:
     def describe(self) -> str:
         """The plan in lines for people, for an endpoint that is not there yet."""
         values, files = self.spec.deployment_yaml, azure_code.files()
-        model = f"{self.reference} of the workspace" if self.reference else self._shipped()
+        model = self.described_model()
         return "\n".join(
             (
                 f"workspace    {self.target.describe()}",
@@ -92,7 +81,7 @@ class AzureBatch:
 
     def run(self) -> None:
         """Make the model the endpoint's default, going on wherever an earlier run was stopped."""
-        version = self._registered()
+        version = self.registered(AzureRegistry(self.client, cache=CACHE), prove=self._prove)
         self._check_compute()
         name = self.spec.release(version)
         endpoint = self.find() or self._create_endpoint()
@@ -239,29 +228,14 @@ class AzureBatch:
         with explained(f"registering the environment {name}", as_error=DeploymentError):
             self.client.environments.create_or_update(environment)
 
-    def _registered(self) -> ModelVersion:
-        """The version to deploy, proved to read; registered first where need be."""
-        registry = AzureRegistry(self.client, cache=CACHE)
-        version, folder = choose(registry, self.reference, self.shipped)
-        self._check(folder)
+    def _prove(self, folder: ModelFolder) -> None:
+        """See that the model reads, before anything is made."""
         read = Reader.open(folder.path).read(self.sample.picture.read_bytes()).rows
         if read != tuple(self.sample.rows):
             raise DeploymentError(
                 f"smoke test failed: the model reads {self.sample.picture.name} as"
                 f" {'/'.join(read) or 'nothing'}, not as {'/'.join(self.sample.rows)}"
             )
-        if version is None:
-            version = registry.register(folder)
-            logger.info("registered %s as %s", folder.path, version.reference)
-        return version
-
-    def _check(self, folder: ModelFolder) -> None:
-        if not self.any_origin:
-            check_origin(folder.card)
-
-    def _shipped(self) -> str:
-        folder = ModelFolder.open(self.shipped)
-        return f"{folder.path}, sha256 {folder.sha256[:12]} (registered if not yet)"
 
 
 def _state_of(deployment: BatchDeployment) -> str:

@@ -8,23 +8,17 @@ each service runs is in its tags, and a run that was killed goes on from what th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digits.deployment import azure_code
 from digits.deployment.azure import CACHE
 from digits.deployment.azure_image import pinned
-from digits.deployment.azure_spec import check_origin
+from digits.deployment.azure_release import AzureRelease
 from digits.deployment.azure_v1_services import Service, Services
 from digits.deployment.azure_v1_spec import WebserviceSpec
-from digits.deployment.plan import MANIFEST, choose
-from digits.deployment.smoke import Sample, first_sample
 from digits.errors import DeploymentError
-from digits.model import ModelFolder
-from digits.registry.azure_target import Target
 from digits.registry.azure_v1 import AzureV1Registry
 from digits.registry.azure_v1_client import connect
 from digits.registry.protocol import ModelVersion
@@ -37,24 +31,17 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
-class AzureV1Deployment:
+class AzureV1Deployment(AzureRelease):
     """One web service of one workspace, and what may be done to it.
 
     Making one reads and checks everything on this side; Azure is asked nothing before it is needed.
     """
 
-    target: Target
     spec: WebserviceSpec
-    shipped: Path
-    reference: str | None = None
-    any_origin: bool = False
-    say: Callable[[str], None]
-    sample: Sample = field(default_factory=lambda: first_sample(MANIFEST))
 
     def __post_init__(self) -> None:
         self.spec.validate()
-        if self.reference is None:
-            self._check(ModelFolder.open(self.shipped))
+        self.check_shipped()
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -74,7 +61,7 @@ class AzureV1Deployment:
     def describe(self) -> str:
         """The plan in lines for people."""
         files, spec = azure_code.files(), self.spec
-        model = f"{self.reference} of the workspace" if self.reference else self._shipped()
+        model = self.described_model()
         return "\n".join(
             (
                 f"workspace    {self.target.describe()}",
@@ -94,7 +81,7 @@ class AzureV1Deployment:
 
     def run(self) -> None:
         """Bring the model into service, going on wherever an earlier run was interrupted."""
-        version = self._registered()
+        version = self.registered(self.registry)
         release = self.spec.fingerprint(version)
         logger.info("release %s: %s", release, version.reference)
         live = self._settled(self.spec.name)
@@ -131,27 +118,10 @@ class AzureV1Deployment:
 
     def package(self) -> None:
         """Let Azure build an image of the service, and say where it is."""
-        version = self._registered()
+        version = self.registered(self.registry)
         image = pinned(self.spec.shared.image)
         logger.info("package %s; Azure builds it, which takes some minutes", version.reference)
         self.say(self.services.package(version, image=image))
-
-    def _registered(self) -> ModelVersion:
-        """The version to deploy, its content checked; registered first where need be."""
-        version, folder = choose(self.registry, self.reference, self.shipped)
-        self._check(folder)
-        if version is None:
-            version = self.registry.register(folder)
-            logger.info("registered %s as %s", folder.path, version.reference)
-        return version
-
-    def _check(self, folder: ModelFolder) -> None:
-        if not self.any_origin:
-            check_origin(folder.card)
-
-    def _shipped(self) -> str:
-        folder = ModelFolder.open(self.shipped)
-        return f"{folder.path}, sha256 {folder.sha256[:12]} (registered if not yet)"
 
     def _settled(self, name: str) -> Service | None:
         return self.services.settled(name, waiting=lambda text: logger.info("%s", text))
