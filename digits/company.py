@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.layout import Candidate, Layout
+from digits.layout import Box, Candidate, Layout
 
 Floats = NDArray[np.float64]
 Place = tuple[int, int]
@@ -44,6 +44,7 @@ class CompanyParameters:
     torn: float = 2.5
     parted: float = 0.5
     dotted: float = 3.0
+    entangled: float = 3.0
     surest: float = 0.95
     rounds: int = 3
 
@@ -66,6 +67,7 @@ def adjust(
     candidates = [layout.candidates[index] for index in chosen]
     taken = _taken(candidates)
     lost = np.array([_suspicion(layout, candidate, taken, parameters) for candidate in candidates])
+    lost += parameters.entangled * _entangled([candidate.box for candidate in candidates])
     own = np.where(lost > 0, _log_odds(np.minimum(scores, parameters.surest)), _log_odds(scores))
     own -= lost
     height = float(np.median([candidate.box[3] for candidate in candidates]))
@@ -150,6 +152,17 @@ def _has_dot(layout: Layout, candidate: Candidate, taken: set[Place]) -> bool:
             if inside and 0 <= gap <= 0.4 * height and (line, position) not in taken:
                 return True
     return False
+
+
+def _entangled(boxes: list[Box]) -> NDArray[np.bool_]:
+    """Whether each box shares half of its own area, or of the other's, with another one."""
+    left, top, width, height = np.array(boxes, np.float64).T
+    right, bottom, area = left + width, top + height, width * height
+    across = np.minimum.outer(right, right) - np.maximum.outer(left, left)
+    down = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
+    shared = np.maximum(across, 0) * np.maximum(down, 0)
+    np.fill_diagonal(shared, 0)
+    return np.asarray((shared >= 0.5 * np.minimum.outer(area, area)).any(axis=1))
 
 
 def _log_odds(probability: Floats) -> Floats:

@@ -23,7 +23,7 @@ class Component:
     outlines: Sequence[NDArray[np.int32]]
     box: Box
 
-    def draw(self, labels: NDArray[np.int32], label: int) -> None:
+    def draw(self, labels: NDArray[np.int16], label: int) -> None:
         """Set the component's pixels in ``labels`` to ``label``."""
         cv2.drawContours(labels, self.outlines, -1, label, cv2.FILLED)
 

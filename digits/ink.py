@@ -18,6 +18,13 @@ from digits.reading import Polarity
 
 Grey = NDArray[np.uint8]
 
+HARDLY_MORE = 1.4
+"""Shrinking a picture that has so many times the pixels costs more than it saves."""
+
+PAPER_SIDE = 160
+POLARITY_SIDE = 80
+"""Long side in pixels of the picture in which the paper's brightness, and polarity, are found."""
+
 
 @dataclass(frozen=True)
 class InkParameters:
@@ -55,10 +62,11 @@ def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: boo
     """Find the ink of a picture ``[h, w]`` uint8; a small one is enlarged unless told not to."""
     parameters = parameters or InkParameters()
     working, scale = _working_size(grey, parameters, enlarge=enlarge)
-    polarity = find_polarity(working)
+    small = _shrink(working, PAPER_SIDE)
+    polarity = find_polarity(small)
     if polarity == "light_on_dark":
-        working = np.asarray(cv2.bitwise_not(working), np.uint8)
-    strength = remove_background(working, parameters)
+        working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
+    strength = _divided(working, _paper(small, parameters))
     mask, threshold = _threshold(strength, parameters)
     return Ink(strength, mask, threshold, scale, polarity)
 
@@ -69,7 +77,7 @@ def find_polarity(grey: Grey) -> Polarity:
     Looked at in a narrow and a wide neighbourhood: the narrow one is not misled by shadows, the
     wide one not by thick strokes, and of the two the more decided is believed.
     """
-    small = _shrink(grey, 160)
+    small = _shrink(grey, POLARITY_SIDE)
     decisions = [_darkness(small, _odd(max(small.shape) * part)) for part in (0.1, 0.5)]
     return "light_on_dark" if min(decisions, key=lambda d: -abs(d)) < 0 else "dark_on_light"
 
@@ -85,14 +93,12 @@ def _darkness(small: Grey, window: int) -> float:
     return (dark - light) / (dark + light + 1000)
 
 
-def remove_background(grey: Grey, parameters: InkParameters | None = None) -> Grey:
-    """Strength of dark ink, 0 to 255, relative to the paper around it."""
-    parameters = parameters or InkParameters()
-    small = _shrink(grey, 160)
-    paper = _paper(small, parameters)
-    paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
-    ratio = cv2.divide(grey, paper, scale=255)
-    return np.asarray(cv2.bitwise_not(ratio), np.uint8)
+def _divided(grey: Grey, paper: Grey) -> Grey:
+    """Strength of dark ink, 0 to 255, relative to the paper around it; ``paper`` is enlarged."""
+    paper = np.asarray(
+        cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR), np.uint8
+    )
+    return np.asarray(cv2.bitwise_not(cv2.divide(grey, paper, scale=255)), np.uint8)
 
 
 def _paper(small: Grey, parameters: InkParameters) -> Grey:
@@ -151,24 +157,37 @@ def _median_level(counts: NDArray[np.float64] | NDArray[np.intp]) -> int:
 def _working_size(grey: Grey, parameters: InkParameters, *, enlarge: bool) -> tuple[Grey, float]:
     height, width = grey.shape
     scale = 1.0
-    if height * width > parameters.working_pixels:
+    if height * width > HARDLY_MORE * parameters.working_pixels:
         scale = float((parameters.working_pixels / (height * width)) ** 0.5)
     elif enlarge and max(height, width) < parameters.small_side:
         scale = 2.0
     if scale == 1.0:
         return grey, scale
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(grey, size, interpolation=how), np.uint8), scale
+    if scale > 1:
+        return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC), np.uint8), scale
+    # Averaging whole blocks is fast, and the rest is less than a half: for that, blurring will do.
+    grey = np.asarray(cv2.GaussianBlur(_averaged(grey, int(1 / scale)), (3, 3), 0), np.uint8)
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8), scale
 
 
 def _shrink(grey: Grey, side: int) -> Grey:
     """``grey`` with its long side at most ``side``, averaged."""
+    grey = _averaged(grey, max(grey.shape) // side)
     scale = side / max(grey.shape)
     if scale >= 1:
         return grey
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _averaged(grey: Grey, block: int) -> Grey:
+    """The mean of every whole block of so many pixels each way."""
+    height, width = grey.shape[0] // block if block else 0, grey.shape[1] // block if block else 0
+    if block <= 1 or not height or not width:
+        return grey
+    whole = grey[: height * block, : width * block]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _odd(value: float, *, at_least: int = 3, at_most: int = 255) -> int:

@@ -3,24 +3,24 @@
 Heuristic over-segmentation after LeCun, Bottou, Bengio and Haffner 1998, section V: connected
 pieces of ink are cut where they may be two digits that touch, and neighbours are joined where
 they may be parts of one. Which of the overlapping candidates are digits is decided later, by the
-network's scores (`digits.search`).
+network's scores (`digits.search`), and so is which pieces are worth cutting, which takes longest.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import components, rules
+from digits import components, rules, seams
 from digits.ink import Ink
 from digits.rules import RuleParameters
 
-Labels = NDArray[np.int32]
+Labels = NDArray[np.int16]
 Box = tuple[int, int, int, int]
 
 
@@ -89,7 +89,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Layout:
-    """``labels`` is ``[h, w]`` int32, a piece's number where its ink is. ``lines`` hold pieces in
+    """``labels`` is ``[h, w]`` int16, a piece's number where its ink is. ``lines`` hold pieces in
     reading order, top line first; ``heights`` the typical height of each line's pieces.
     """
 
@@ -99,29 +99,54 @@ class Layout:
     candidates: tuple[Candidate, ...]
 
 
-def find(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
-    """Find every box that may hold a digit."""
+def pieces(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
+    """The connected pieces of ink in lines, each of them a candidate; nothing is cut or joined."""
     parameters = parameters or LayoutParameters()
     mask = rules.remove(ink.mask, parameters.rules)
-    labels, pieces = _pieces(mask, parameters)
-    lines = _lines(pieces, parameters)
-    heights = tuple(typical_height(line) for line in lines)
-    new_labels = itertools.count(1 + max((piece.label for piece in pieces), default=0))
-    lines = [
-        _cut_line(labels, line, height, new_labels, parameters)
-        for line, height in zip(lines, heights, strict=True)
-    ]
-    candidates = [
+    labels, found = _pieces(mask, parameters)
+    lines = tuple(tuple(line) for line in _lines(found, parameters))
+    alone = (
+        _candidate(number, place, place, [piece])
+        for number, line in enumerate(lines)
+        for place, piece in enumerate(line)
+    )
+    return Layout(labels, lines, tuple(typical_height(line) for line in lines), tuple(alone))
+
+
+def arrange(
+    layout: Layout, doubted: Collection[int], parameters: LayoutParameters | None = None
+) -> Layout:
+    """Every box that may hold a digit: the `pieces` themselves, neighbours joined, parts.
+
+    The ``doubted`` pieces, by their index among the candidates, are cut where they are wide enough
+    to be several digits.
+    """
+    parameters = parameters or LayoutParameters()
+    labels, lines = layout.labels, [list(line) for line in layout.lines]
+    wide = [index for index in doubted if _is_wide(layout, index, parameters)]
+    if wide:
+        labels = labels.copy()
+        new_labels = itertools.count(1 + len(layout.candidates))
+        for index in wide:
+            line = layout.candidates[index].line
+            lines[line] = _cut_in(labels, layout, index, lines[line], new_labels, parameters)
+    candidates = (
         candidate
-        for number, (line, height) in enumerate(zip(lines, heights, strict=True))
+        for number, (line, height) in enumerate(zip(lines, layout.heights, strict=True))
         for candidate in _line_candidates(number, line, height, parameters)
-    ]
+    )
     return Layout(
         labels,
         tuple(tuple(line) for line in lines),
-        heights,
-        tuple(candidates[: parameters.most_candidates]),
+        layout.heights,
+        tuple(itertools.islice(candidates, parameters.most_candidates)),
     )
+
+
+def find(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
+    """Every box that may hold a digit, by the ink alone: what is wide is cut, whatever it is."""
+    found = pieces(ink, parameters)
+    return arrange(found, range(len(found.candidates)), parameters)
 
 
 def find_single(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
@@ -156,7 +181,7 @@ def union(boxes: list[Box]) -> Box:
     return left, top, right - left, bottom - top
 
 
-def typical_height(pieces: list[Piece]) -> float:
+def typical_height(pieces: Sequence[Piece]) -> float:
     """The height at which half of all the pieces' height lies: dirt and fragments do not count."""
     heights = np.sort(np.array([piece.box[3] for piece in pieces], np.float64))
     share = np.cumsum(heights) / heights.sum()
@@ -165,7 +190,7 @@ def typical_height(pieces: list[Piece]) -> float:
 
 def _pieces(mask: NDArray[np.uint8], parameters: LayoutParameters) -> tuple[Labels, list[Piece]]:
     """Connected components, dust left out; the largest ones if there are too many."""
-    labels = np.zeros(mask.shape, np.int32)
+    labels = np.zeros(mask.shape, np.int16)
     found = components.find(mask, least_size=parameters.least_height)
     if not found:
         return labels, []
@@ -271,23 +296,35 @@ def _line_position(line: list[Piece]) -> float:
     return float((middles * heights).sum() / heights.sum())
 
 
-def _cut_line(
+def _is_wide(layout: Layout, index: int, parameters: LayoutParameters) -> bool:
+    """Whether a piece is wide enough, and no mere fragment of its line, to be several digits."""
+    candidate = layout.candidates[index]
+    _, _, width, height = candidate.box
+    usual = layout.heights[candidate.line]
+    reference = _digit_height(candidate.box, usual)
+    return height >= 0.5 * usual and width > parameters.cut_width * reference
+
+
+def _digit_height(box: Box, usual: float) -> float:
+    """How high a digit in this piece is: as usual on its line, or as the piece if that is flat."""
+    return max(min(usual, box[3] * 1.5), 1.0)
+
+
+def _cut_in(
     labels: Labels,
+    layout: Layout,
+    index: int,
     line: list[Piece],
-    height: float,
     new_labels: Iterator[int],
     parameters: LayoutParameters,
 ) -> list[Piece]:
-    """The line's pieces, those that may be several digits cut into parts, left to right."""
-    parts: list[Piece] = []
-    for piece in line:
-        _, _, piece_width, piece_height = piece.box
-        reference = max(min(height, piece_height * 1.5), 1.0)
-        if piece_height >= 0.5 * height and piece_width > parameters.cut_width * reference:
-            parts.extend(_cut(labels, piece, reference, new_labels, parameters))
-        else:
-            parts.append(piece)
-    return sorted(parts, key=lambda part: part.middle[0])
+    """``line`` with piece ``index`` of the layout cut into parts, left to right."""
+    candidate = layout.candidates[index]
+    piece = layout.lines[candidate.line][candidate.first]
+    height = _digit_height(piece.box, layout.heights[candidate.line])
+    parts = _cut(labels, piece, height, new_labels, parameters)
+    rest = [other for other in line if other is not piece]
+    return sorted(rest + parts, key=lambda part: part.middle[0])
 
 
 def _cut(
@@ -299,75 +336,31 @@ def _cut(
 ) -> list[Piece]:
     """Cut a piece along the paths from top to bottom that cross least ink.
 
-    The parts after the first are relabelled in ``labels``.
+    They are relabelled in ``labels``.
     """
     x, y, width, piece_height = piece.box
     window = labels[y : y + piece_height, x : x + width]
     here = window == piece.label
-    paths = _cheapest_paths(here, parameters.cut_spacing * height, parameters)
+    paths = seams.cheapest(
+        here,
+        spacing=parameters.cut_spacing * height,
+        most=parameters.cuts,
+        most_ink=parameters.cut_ink * piece_height,
+    )
     if not paths:
         return [piece]
-    part_of = np.zeros(here.shape, np.int32)
-    columns = np.arange(width)
-    for path in paths:
-        part_of += columns[None, :] >= path[:, None]
+    part_of = np.where(here, seams.part(here, paths), -1)
     parts: list[Piece] = []
     for number in range(len(paths) + 1):
-        part = here & (part_of == number)
-        if not part.any():
+        part = part_of == number
+        left, top, part_width, part_height = cv2.boundingRect(part.view(np.uint8))
+        if not part_width:
             continue
-        label = next(new_labels) if parts else piece.label
+        label = next(new_labels)
         window[part] = label
-        left, top, part_width, part_height = cv2.boundingRect(part.astype(np.uint8))
         parts.append(Piece(label, (x + left, y + top, part_width, part_height), cut=True))
     parts[-1] = replace(parts[-1], cut=False)
     return parts
-
-
-def _cheapest_paths(
-    here: NDArray[np.bool_], spacing: float, parameters: LayoutParameters
-) -> list[NDArray[np.intp]]:
-    """Seams (Avidan and Shamir 2007) through ``here`` from top to bottom, left to right.
-
-    A path is a column for each row, moving at most one pixel a row; inked pixels cost one and
-    sideways steps a little. Only paths that are locally cheapest, cross little enough ink and
-    lie at least ``spacing`` from each other and the ends are kept.
-    """
-    height, width = here.shape
-    cost = here.astype(np.float32)
-    total = np.empty_like(cost)
-    total[0] = cost[0]
-    origin = np.zeros(here.shape, np.int8)
-    start = np.empty((height, width), np.int32)
-    start[0] = np.arange(width)
-    padded = np.empty(width + 2, np.float32)
-    for row in range(1, height):
-        padded[0] = padded[-1] = np.inf
-        padded[1:-1] = total[row - 1]
-        options = np.stack([padded[1:-1], padded[:-2] + 0.1, padded[2:] + 0.1])
-        best = options.argmin(axis=0)
-        total[row] = options[best, np.arange(width)] + cost[row]
-        origin[row] = np.array([0, -1, 1], np.int8)[best]
-    ends = total[-1]
-    limit = parameters.cut_ink * height
-    chosen: list[int] = []
-    for column in np.argsort(ends, kind="stable").tolist():
-        if ends[column] > limit or len(chosen) >= parameters.cuts:
-            break
-        if not spacing <= column <= width - spacing:
-            continue
-        if all(abs(column - other) >= spacing for other in chosen):
-            chosen.append(column)
-    return [_backtrack(origin, column) for column in sorted(chosen)]
-
-
-def _backtrack(origin: NDArray[np.int8], column: int) -> NDArray[np.intp]:
-    height, width = origin.shape
-    path = np.empty(height, np.intp)
-    for row in range(height - 1, -1, -1):
-        path[row] = column
-        column = min(max(column + int(origin[row, column]), 0), width - 1)
-    return path
 
 
 def _line_candidates(
@@ -384,11 +377,19 @@ def _line_candidates(
             run.append(line[last])
             if last > first and not _may_join([piece.box for piece in run], height, parameters):
                 break
-            found.append(_candidate(number, first, last, run))
+            if last > first or not _is_too_wide(run[0], height, parameters):
+                found.append(_candidate(number, first, last, run))
             tall = [piece for piece in run if piece.box[3] >= parameters.bit * height]
             if 0 < len(tall) < len(run):
                 found.append(_candidate(number, first, last, tall))
     return found
+
+
+def _is_too_wide(piece: Piece, height: float, parameters: LayoutParameters) -> bool:
+    """Whether a piece that nobody found worth cutting is still no single digit."""
+    _, _, piece_width, piece_height = piece.box
+    reference = max(height, piece_height * 0.8)
+    return piece_height >= 0.5 * height and piece_width > parameters.join_width * reference
 
 
 def _candidate(number: int, first: int, last: int, pieces: list[Piece]) -> Candidate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from digits import ink, layout, model, picture, rows, search, tile
 from digits.ink import Ink
-from digits.layout import Candidate, Layout
+from digits.layout import Candidate, Labels, Layout
 from digits.model import ModelFolder
 from digits.network import Network
 from digits.parameters import Parameters
@@ -66,19 +67,25 @@ class Reader:
         found_from = time.perf_counter()
         # Enlarging helps to part what is close; what is one digit is left as it is.
         extracted = ink.extract(decoded.grey, self.parameters.ink, enlarge=not single)
-        finder = layout.find_single if single else layout.find
-        arranged = finder(extracted, self.parameters.layout)
-        tiles = cut_tiles(extracted, arranged)
+        look = _Look(extracted, self.network)
+        if single:
+            arranged = layout.find_single(extracted, self.parameters.layout)
+            choose = search.choose_single
+        else:
+            pieces = layout.pieces(extracted, self.parameters.layout)
+            doubted = search.doubted(pieces, *look.scores(pieces), self.parameters.search)
+            arranged = layout.arrange(pieces, doubted, self.parameters.layout)
+            choose = search.choose
         classified_from = time.perf_counter()
-        probabilities, digit_score = self.network.scores(tiles)
-        chooser = search.choose_single if single else search.choose
-        chosen = chooser(arranged, probabilities, digit_score, self.parameters.search)
+        probabilities, digit_score = look.scores(arranged)
+        chosen = choose(arranged, probabilities, digit_score, self.parameters.search)
         finished = time.perf_counter()
         placed = _in_reading_order(arranged, chosen)
         digits = self._digits(decoded, extracted, arranged, placed, probabilities)
         if trace is not None:
-            seen = tiles[[choice.index for _, choice in placed]]
-            trace.record(decoded, extracted, arranged, seen, digits)
+            seen = [arranged.candidates[choice.index] for _, choice in placed]
+            tiles = cut_tiles(extracted, arranged.labels, seen)
+            trace.record(decoded, extracted, arranged, tiles, digits)
         return Reading(
             digits=digits,
             width=decoded.width,
@@ -115,24 +122,46 @@ class Reader:
         return tuple(digits)
 
 
-def cut_tiles(extracted: Ink, arranged: Layout) -> Floats:
+class _Look:
+    """The network's scores for one picture's candidates; it looks at none of them twice."""
+
+    def __init__(self, extracted: Ink, network: Network) -> None:
+        self._extracted = extracted
+        self._network = network
+        self._place: dict[tuple[int, ...], int] = {}
+        self._probabilities = np.zeros((0, 10), np.float32)
+        self._digit_score = np.zeros(0, np.float32)
+
+    def scores(self, arranged: Layout) -> tuple[Floats, Floats]:
+        """``probabilities`` ``[n, 10]`` and ``digit_score`` ``[n]`` of a layout's candidates."""
+        new = {each.labels: each for each in arranged.candidates if each.labels not in self._place}
+        self._place |= {labels: len(self._place) + place for place, labels in enumerate(new)}
+        tiles = cut_tiles(self._extracted, arranged.labels, list(new.values()))
+        probabilities, digit_score = self._network.scores(tiles)
+        self._probabilities = np.concatenate([self._probabilities, probabilities])
+        self._digit_score = np.concatenate([self._digit_score, digit_score])
+        places = [self._place[each.labels] for each in arranged.candidates]
+        return self._probabilities[places], self._digit_score[places]
+
+
+def cut_tiles(extracted: Ink, labels: Labels, candidates: Sequence[Candidate]) -> Floats:
     """The candidates' own ink, each normalised: ``[n, 28, 28, 1]`` float32."""
-    tiles = np.zeros((len(arranged.candidates), tile.SIDE, tile.SIDE, 1), np.float32)
-    for index, candidate in enumerate(arranged.candidates):
-        tiles[index, ..., 0] = tile.normalise(_own_ink(extracted, arranged, candidate))
+    tiles = np.zeros((len(candidates), tile.SIDE, tile.SIDE, 1), np.float32)
+    for index, candidate in enumerate(candidates):
+        tiles[index, ..., 0] = tile.normalise(_own_ink(extracted, labels, candidate))
     return tiles
 
 
-def _own_ink(extracted: Ink, arranged: Layout, candidate: Candidate) -> NDArray[np.uint8]:
+def _own_ink(extracted: Ink, labels: Labels, candidate: Candidate) -> NDArray[np.uint8]:
     """The strength inside the candidate's box, soft edges included, other pieces left out."""
     x, y, width, height = candidate.box
     window = (slice(max(y - 1, 0), y + height + 1), slice(max(x - 1, 0), x + width + 1))
-    labels = arranged.labels[window]
-    own = labels == candidate.labels[0]
+    nearby = labels[window]
+    own = nearby == candidate.labels[0]
     for label in candidate.labels[1:]:
-        own |= labels == label
+        own |= nearby == label
     near = cv2.dilate(own.view(np.uint8), np.ones((3, 3), np.uint8))
-    near &= (own | (labels == 0)).view(np.uint8)
+    near &= (own | (nearby == 0)).view(np.uint8)
     faint = (
         int(
             extracted.threshold[

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -20,6 +21,11 @@ from digits import components
 Mask = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 
+Curve = tuple[int, NDArray[np.float64]]
+"""Where a rule is: its first column, and its row in every column from there."""
+
+LEAST_SIDE = 40
+LOOK_SIDE = 64
 DETECTION_SIDE = 640
 """Long side in pixels of the picture in which rules are looked for."""
 
@@ -47,33 +53,39 @@ class RuleParameters:
 def remove(mask: Mask, parameters: RuleParameters | None = None) -> Mask:
     """``mask`` (``[h, w]`` uint8, 0 or 1) without ruled lines, horizontal and vertical."""
     parameters = parameters or RuleParameters()
+    block = max(1, round(max(mask.shape) / DETECTION_SIDE))
+    small = _shrunk(mask, block)
+    level = list(_curves(small, parameters))
+    upright = list(_curves(np.asarray(cv2.transpose(small), np.uint8), parameters))
+    if not level and not upright:
+        return mask
     rules = np.zeros_like(mask)
-    _mark_horizontal(mask, rules, parameters)
-    _mark_horizontal(mask.T, rules.T, parameters)
+    _mark(mask, rules, level, block, parameters)
+    _mark(mask.T, rules.T, upright, block, parameters)
     removed = int(np.count_nonzero(rules))
     if not removed or removed > parameters.most_ink * np.count_nonzero(mask):
         return mask
     return np.asarray(mask & ~rules & 1, np.uint8)
 
 
-def _mark_horizontal(mask: Mask, rules: Mask, parameters: RuleParameters) -> None:
-    """Set in ``rules`` the thin ink along every horizontal rule of ``mask``.
+def _shrunk(mask: Mask, block: int) -> Mask:
+    """1 for every whole block of so many pixels each way of which a quarter is ink."""
+    if block == 1:
+        return mask
+    height, width = mask.shape[0] // block, mask.shape[1] // block
+    whole = mask[: height * block, : width * block] * np.uint8(255)
+    averaged = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(averaged > 64).view(np.uint8)
 
-    The rules are looked for in a smaller picture; the ink is taken from the full one.
-    """
-    height, width = mask.shape
-    if width < 0.4 * height or width < 40:
-        return
-    scale = max(1.0, max(height, width) / DETECTION_SIDE)
-    small = mask
-    if scale > 1:
-        size = (round(width / scale), round(height / scale))
-        small = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
-        small = (small > 64).view(np.uint8)
-    for left, curve in _curves(np.ascontiguousarray(small), parameters):
-        columns = np.arange(round(left * scale), min(width, round((left + len(curve)) * scale)))
-        rows = np.interp((columns + 0.5) / scale - 0.5 - left, np.arange(len(curve)), curve)
-        _mark_along(mask, rules, columns, (rows + 0.5) * scale - 0.5, parameters)
+
+def _mark(
+    mask: Mask, rules: Mask, curves: list[Curve], block: int, parameters: RuleParameters
+) -> None:
+    """Set in ``rules`` the thin ink along the ``curves``, which were found in blocks of pixels."""
+    for left, curve in curves:
+        columns = np.arange(left * block, min(mask.shape[1], (left + len(curve)) * block))
+        rows = np.interp((columns + 0.5) / block - 0.5 - left, np.arange(len(curve)), curve)
+        _mark_along(mask, rules, columns, (rows + 0.5) * block - 0.5, parameters)
 
 
 def _mark_along(
@@ -94,10 +106,10 @@ def _mark_along(
     rules[window] |= band & ~tall & near.view(np.uint8)
 
 
-def _curves(mask: Mask, parameters: RuleParameters) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """Each rule as its first column and its row in every column from there."""
+def _curves(mask: Mask, parameters: RuleParameters) -> Iterator[Curve]:
+    """Each horizontal rule."""
     height, width = mask.shape
-    if not _has_long_row(mask, parameters):
+    if width < 0.4 * height or width < LEAST_SIDE or not _has_long_row(mask, parameters):
         return
     thickest = _thickest(mask.shape, parameters)
     tall = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8))
@@ -169,14 +181,24 @@ def _gentle_curve(here: NDArray[np.bool_], thickest: int) -> NDArray[np.float64]
 
 def _has_long_row(mask: Mask, parameters: RuleParameters) -> bool:
     """A cheap look before the real search: is any row, level or sloped, inked along most of it?"""
-    side = 64
-    band = max(1, mask.shape[0] // side)
+    band = max(1, mask.shape[0] // LOOK_SIDE)
     rows = cv2.dilate(mask * np.uint8(255), np.ones((band, 1), np.uint8))[::band]
-    small = cv2.resize(rows, (side, side), interpolation=cv2.INTER_AREA)
-    longest = 0
-    for slope in np.linspace(-parameters.rise, parameters.rise, 7):
-        shear = np.array([[1, 0, 0], [slope, 1, -slope * side / 2]])
-        level = cv2.warpAffine(small, shear, (side, side), flags=cv2.INTER_NEAREST)
-        inked = level.sum(axis=1, dtype=np.int64)
-        longest = max(longest, int(np.convolve(inked, np.ones(3, np.int64)).max()))
-    return longest >= parameters.span * parameters.cover * side * 255
+    small = cv2.resize(rows, (LOOK_SIDE, LOOK_SIDE), interpolation=cv2.INTER_AREA)
+    margin, places = _sheared(parameters.rise)
+    inked = np.pad(small, ((margin, margin), (0, 0))).ravel()[places].sum(axis=2, dtype=np.int64)
+    longest = (inked[:, :-2] + inked[:, 1:-1] + inked[:, 2:]).max()
+    return bool(longest >= parameters.span * parameters.cover * LOOK_SIDE * 255)
+
+
+@cache
+def _sheared(rise: float) -> tuple[int, NDArray[np.intp]]:
+    """The pixels along straight lines that climb up to ``rise`` of their length either way.
+
+    They are places in a flat square of `LOOK_SIDE` with so many more rows above and below:
+    ``[slope, row, column]``.
+    """
+    slopes = np.linspace(-rise, rise, 7)
+    margin = math.ceil(rise * LOOK_SIDE / 2) + 1
+    row, column = np.mgrid[-1 : LOOK_SIDE + 1, :LOOK_SIDE]
+    climbed = np.rint(slopes[:, None, None] * (column - LOOK_SIDE / 2)).astype(np.intp)
+    return margin + 1, (row + climbed + margin + 1) * LOOK_SIDE + column

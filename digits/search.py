@@ -23,14 +23,19 @@ Floats = NDArray[np.float32]
 @dataclass(frozen=True)
 class SearchParameters:
     """``leave_out`` is the cost of leaving out a piece as high as its line, ``cut`` that of parting
-    ink that is connected; ``least_score`` the digit score under which a box is no digit;
-    ``least_size`` the height, as a fraction of the typical digit's, under which a mark is not one.
+    ink that is connected, which is not even tried where the whole is a digit with a confidence of
+    ``whole`` and no wider than ``widest`` of its height; ``least_score`` the digit score under
+    which a box is no digit; ``least_size`` the height, as a fraction of the typical digit's, under
+    which a mark is not one, and ``most_size`` that over which it is not several.
     """
 
     leave_out: float = 1.5
     cut: float = 0.8
+    whole: float = 0.7
+    widest: float = 1.35
     least_score: float = 0.5
     least_size: float = 0.35
+    most_size: float = 2.5
     company: CompanyParameters = field(default_factory=CompanyParameters)
 
 
@@ -69,6 +74,27 @@ def choose(
         for index, score in zip(chosen, adjusted.tolist(), strict=True)
         if score >= parameters.least_score
     ]
+
+
+def doubted(
+    pieces: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
+) -> list[int]:
+    """Which of the pieces, each a candidate, may be several digits.
+
+    A piece that is a digit with confidence c costs -log(c); parting it costs ``cut`` and more. So
+    no reading that parts it is cheaper from c = exp(-``cut``), 0.45, upwards, unless one of the
+    parts makes a digit with a neighbour: hence a little more. If any are digits, so that their size
+    is known, what is far from it is dust, or the edge of a sheet.
+    """
+    confidence = probabilities.max(axis=1, initial=0.0) * digit_score
+    boxes = np.array([candidate.box for candidate in pieces.candidates], np.float64).reshape(-1, 4)
+    heights = boxes[:, 3]
+    doubt = (confidence < parameters.whole) | (boxes[:, 2] > parameters.widest * heights)
+    if not doubt.all():
+        typical = float(np.median(heights[~doubt]))
+        doubt &= heights >= parameters.least_size * typical
+        doubt &= heights <= parameters.most_size * typical
+    return [int(index) for index in np.flatnonzero(doubt)]
 
 
 def choose_single(

@@ -52,11 +52,10 @@ def normalise(strength: Ink) -> Tile:
 
 def crop(strength: Ink, threshold: int = 0) -> Ink:
     """The part of ``strength`` that holds all ink above ``threshold``; 1x1 if there is none."""
-    rows = np.flatnonzero((strength > threshold).any(axis=1))
-    columns = np.flatnonzero((strength > threshold).any(axis=0))
-    if not len(rows):
+    left, top, width, height = cv2.boundingRect((strength > threshold).view(np.uint8))
+    if not width:
         return strength[:1, :1]
-    return strength[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return strength[top : top + height, left : left + width]
 
 
 def _start(mass: float, length: int) -> int:

@@ -47,6 +47,47 @@ def assert_each_once(python: Path, out: Path, folder: Path) -> None:
     assert {"/".join(row["rows"] or ()) for row in read} == {samples.labelled()[PHOTO]}
 
 
+DEADLY = """
+import os, signal, sys
+
+def watch(event, args, patched=[]):
+    reader = sys.modules.get("digits.reader")
+    if patched or not hasattr(reader, "Reader"):
+        return
+    patched.append(True)
+    read = reader.Reader.read
+    def dying(self, data, **options):
+        if data.endswith(b"deadly"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return read(self, data, **options)
+    reader.Reader.read = dying
+
+sys.addaudithook(watch)
+"""
+"""Goes into every Python that is started: as if some picture crashed the decoder."""
+
+
+def test_a_picture_that_kills_its_workers_is_a_row_with_an_error(
+    tmp_path: Path, python: Path
+) -> None:
+    folder, out, site = tmp_path / "in", tmp_path / "out", tmp_path / "site"
+    for place in (folder, site):
+        place.mkdir()
+    (site / "sitecustomize.py").write_text(DEADLY)
+    for name in SHIPPED:
+        shutil.copy2(ROOT / "test_images" / name, folder)
+    (folder / "crash.png").write_bytes(samples.picture("digit_3.png") + b"deadly")
+
+    done = many.run(python, SCRIPT, folder, "--out", out, PYTHONPATH=str(site))
+
+    assert done.returncode == 0, done.stderr
+    assert "1 of those with an error" in done.stderr
+    read = {Path(str(row["path"])).name: row for row in many.rows(python, out)}
+    assert set(read) == {*SHIPPED, "crash.png"}
+    assert "processes died while they read this picture" in read["crash.png"]["error"]["message"]
+    assert "/".join(read["canvas_rows.png"]["rows"]) == samples.labelled()["canvas_rows.png"]
+
+
 def test_every_kind_of_picture_is_a_row_and_the_second_run_has_nothing_to_do(
     tmp_path: Path, python: Path
 ) -> None:

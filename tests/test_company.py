@@ -90,3 +90,12 @@ def test_a_dot_right_above_or_below_makes_it_a_letter(dot: Box, suspect: bool):
 
 def test_nothing_chosen_nothing_adjusted():
     assert len(judged(arrange(line_of(20)), [], 0.9)) == 0
+
+
+@pytest.mark.parametrize(("left", "suspect"), [(10, True), (18, False)])
+def test_marks_that_lie_in_each_other_are_one_thing(left: int, suspect: bool):
+    line = (Piece(1, (0, 40, 24, 30)), Piece(2, (left, 40, 24, 30)))
+
+    scores = judged(arrange(line), [0, 1], 0.99)
+
+    assert (scores < 0.5).tolist() == [suspect, suspect]

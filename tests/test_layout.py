@@ -80,6 +80,21 @@ def test_touching_rings_may_be_cut_between_them():
     assert any(abs(box[0] - 126) <= 12 and box[0] + box[2] > 170 for box in boxes)
 
 
+def test_only_what_is_doubted_is_cut():
+    grey = sheet()
+    ring(grey, 100, 100)
+    ring(grey, 127, 100)
+    pieces = layout.pieces(ink.extract(grey))
+    before = pieces.labels.copy()
+
+    trusted, doubted = layout.arrange(pieces, []), layout.arrange(pieces, [0])
+
+    assert [len(line) for line in trusted.lines] == [1]
+    assert len(doubted.lines[0]) > 1
+    assert (pieces.labels == before).all()
+    assert (doubted.labels > 0).sum() == (before > 0).sum()
+
+
 def test_dust_is_no_piece():
     grey = sheet()
     ring(grey, 150, 150, 60)

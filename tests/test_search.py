@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digits.layout import Candidate, Layout, Piece
-from digits.search import SearchParameters, choose, choose_single
+from digits.search import SearchParameters, choose, choose_single, doubted
 
 
 def line_of(*widths: int, height: int = 30) -> tuple[Piece, ...]:
@@ -99,3 +99,23 @@ def test_company_never_raises_a_score():
 
     assert len(choices) == 3
     assert all(choice.score <= scores[choice.index] + 1e-6 for choice in choices)
+
+
+def test_only_a_piece_that_is_no_sure_digit_is_worth_cutting():
+    layout = arrange(line_of(20, 20, 20), (0, 0), (1, 1), (2, 2))
+
+    assert doubted(layout, *scored(0.95, 0.3, 0.9), SearchParameters()) == [1]
+
+
+def test_a_piece_too_wide_for_a_digit_is_worth_cutting_whatever_its_score():
+    layout = arrange(line_of(20, 60), (0, 0), (1, 1))
+
+    assert doubted(layout, *scored(0.95, 0.99), SearchParameters()) == [1]
+
+
+def test_dust_and_the_edge_of_the_sheet_are_not_worth_cutting_beside_digits():
+    line = (*line_of(20), Piece(2, (30, 0, 40, 8)), Piece(3, (80, 0, 300, 90)))
+    layout = arrange(line, (0, 0), (1, 1), (2, 2))
+
+    assert doubted(layout, *scored(0.95, 0.1, 0.1), SearchParameters()) == []
+    assert doubted(layout, *scored(0.1, 0.1, 0.1), SearchParameters()) == [0, 1, 2]

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pyarrow as pa
 
+from digits.batch.journal import Journal
 from digits.batch.plan import Plan, unpack
 from digits.batch.scoring import Part, Scoring
 from digits.errors import DeploymentError
@@ -44,14 +46,15 @@ ENVIRONMENT = {
 class Worker:
     """Runs on a worker: rows of packed entries in, rows of Parquet files out."""
 
-    def __init__(self, scoring: list[ray.ObjectRef[Scoring]]) -> None:
+    def __init__(self, scoring: list[ray.ObjectRef[Scoring]], run: str) -> None:
         import ray
 
-        [self._scoring] = ray.get(scoring)
+        self._scoring: Scoring = ray.get(scoring)[0]
+        self._run = run
         self._scoring.warm_up()
 
     def __call__(self, chunks: pa.Table) -> pa.Table:
-        parts = [self._scoring.score(unpack(row["packed"])) for row in chunks.to_pylist()]
+        parts = [self._score(row["number"], row["packed"]) for row in chunks.to_pylist()]
         return pa.table(
             {
                 "number": chunks["number"],
@@ -60,6 +63,11 @@ class Worker:
                 "unread": [part.unread for part in parts],
             }
         )
+
+    def _score(self, number: int, packed: bytes) -> Part:
+        entries = unpack(packed)
+        with Journal(self._run, number, len(entries)) as journal:
+            return self._scoring.score(entries, journal)
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,8 @@ def session(address: str | None, workers: int) -> Iterator[int]:
 def parts(plan: Plan, scoring: Scoring, *, workers: int) -> Iterator[tuple[int, Part]]:
     """The number and the Parquet file of each chunk that is left, as they come.
 
-    A chunk that was lost with its worker or its machine is read again by another.
+    A chunk that was lost with its worker or its machine is read again by another, but for pictures
+    that workers died at.
     Raises DeploymentError when Ray gives up.
     """
     import ray.data
@@ -113,7 +122,7 @@ def parts(plan: Plan, scoring: Scoring, *, workers: int) -> Iterator[tuple[int, 
     done = ray.data.from_blocks(blocks).map_batches(
         Worker,
         # Within a list, since Ray looks after the lifetime of what it unwraps itself too little.
-        fn_constructor_args=([ray.put(scoring)],),
+        fn_constructor_args=([ray.put(scoring)], uuid4().hex),
         batch_size=None,
         batch_format="pyarrow",
         num_cpus=1,

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from digits import model
 from digits.batch.entry import Entry
 from digits.batch.fetch import Fetched, Fetcher
-from digits.errors import DigitsError
+from digits.batch.journal import DEATHS, Journal
+from digits.errors import DigitsError, UnreadableImage
 from digits.model import ModelFolder
 from digits.network import Network
 from digits.parameters import Parameters
@@ -81,9 +82,12 @@ class Scoring:
         path = model.locate({**os.environ, "DIGITS_MODEL_DIR": str(settings.model_dir)})
         return cls(ModelFolder.open(path), model.version_of(path, os.environ), settings)
 
-    def score(self, entries: Iterable[Entry]) -> Part:
+    def score(self, entries: Iterable[Entry], journal: Journal) -> Part:
         """Read the pictures. Raises DataError where their storage as a whole fails."""
-        rows = [self._row(entry, fetched) for entry, fetched in self._fetcher.all(entries)]
+        rows = []
+        for place, (entry, fetched) in enumerate(self._fetcher.all(entries)):
+            rows.append(self._row(entry, fetched if journal.at(place) else deadly()))
+            journal.done()
         sink = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pylist(rows, SCHEMA), sink, compression="zstd")
         unread = sum(row["error"] is not None for row in rows)
@@ -116,6 +120,14 @@ class Scoring:
         if isinstance(outcome, DigitsError):
             return row | {"error": {"code": outcome.code, "message": _text(str(outcome))}}
         return row | _fields(outcome.reading)
+
+
+def deadly() -> DigitsError:
+    """What is wrong with a picture that workers died at."""
+    return UnreadableImage(
+        f"{DEATHS} processes died while they read this picture, so it was left out: it is broken in"
+        " a way that nobody foresaw, or takes more memory than there is; save it again, smaller"
+    )
 
 
 def _fields(reading: Reading) -> dict[str, object]:

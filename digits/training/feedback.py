@@ -109,7 +109,7 @@ def _tiles(data: bytes, boxes: Sequence[Box], reader: Reader) -> Tiles:
     decoded = picture.decode(data, reader.limits)
     extracted = ink.extract(decoded.grey, reader.parameters.ink, enlarge=True)
     arranged = layout.find(extracted, reader.parameters.layout)
-    candidates = cut_tiles(extracted, arranged)
+    candidates = cut_tiles(extracted, arranged.labels, arranged.candidates)
     height, width = extracted.strength.shape
     scale = width / decoded.width, height / decoded.height
     tiles = np.zeros((len(boxes), tile.SIDE, tile.SIDE), np.float32)

@@ -1,0 +1,75 @@
+"""Paths from top to bottom through ink that cross as little of it as they can.
+
+Seams after Avidan and Shamir, *Seam Carving for Content-Aware Image Resizing* (2007): where two
+digits touch, one of the cheapest paths lies between them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Path = NDArray[np.intp]
+
+STEPS = np.array([0, -1, 1])[:, None]
+SIDEWAYS = np.float32(0.1)
+"""What a step to the side costs; crossing an inked pixel costs one."""
+
+PRICES = np.array([0, SIDEWAYS, SIDEWAYS], np.float32)[:, None]
+
+
+def cheapest(here: NDArray[np.bool_], *, spacing: float, most: int, most_ink: float) -> list[Path]:
+    """The cheapest paths through ``here`` ``[h, w]``, from left to right.
+
+    A path is a column for each row, and moves by at most one from a row to the next. Only those
+    that cost at most ``most_ink`` and end at least ``spacing`` columns from each other and from
+    both sides are kept, the cheapest first, up to ``most``.
+    """
+    width = here.shape[1]
+    totals = _totals(here)
+    ends = totals[-1, 1:-1]
+    chosen: list[int] = []
+    for column in np.argsort(ends, kind="stable").tolist():
+        if ends[column] > most_ink or len(chosen) >= most:
+            break
+        if not spacing <= column <= width - spacing:
+            continue
+        if all(abs(column - other) >= spacing for other in chosen):
+            chosen.append(column)
+    return list(_backtrack(totals, sorted(chosen)).T) if chosen else []
+
+
+def part(here: NDArray[np.bool_], paths: list[Path]) -> NDArray[np.intp]:
+    """For each pixel of ``here``, how many of the ``paths`` lie at or left of it: ``[h, w]``."""
+    crossed = np.zeros(here.shape, np.intp)
+    rows = np.arange(here.shape[0])
+    for path in paths:
+        crossed[rows, path] += 1
+    return np.asarray(crossed.cumsum(axis=1))
+
+
+def _totals(here: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """What the cheapest path from the top to each pixel costs; a column of inf on either side."""
+    height, width = here.shape
+    totals = np.full((height, width + 2), np.inf, np.float32)
+    totals[:, 1:-1] = here
+    aside = np.empty(width, np.float32)
+    for row in range(1, height):
+        above, now = totals[row - 1], totals[row, 1:-1]
+        np.minimum(above[:-2], above[2:], out=aside)
+        np.add(aside, SIDEWAYS, out=aside)
+        np.minimum(above[1:-1], aside, out=aside)
+        np.add(now, aside, out=now)
+    return totals
+
+
+def _backtrack(totals: NDArray[np.float32], ends: list[int]) -> NDArray[np.intp]:
+    """The columns of the paths that lead to ``ends``: ``[h, n]``."""
+    paths = np.empty((len(totals), len(ends)), np.intp)
+    paths[-1] = ends
+    at = paths[-1] + 1
+    for row in range(len(totals) - 2, -1, -1):
+        options = totals[row][at + STEPS] + PRICES
+        at = at + STEPS[options.argmin(axis=0), 0]
+        paths[row] = at - 1
+    return paths
