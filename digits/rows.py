@@ -34,8 +34,7 @@ def arrange(boxes: list[Box]) -> list[list[int]]:
 
 def _chains(boxes: Boxes) -> list[list[int]]:
     """Follow mutual neighbours from left to right."""
-    right = [_nearest(boxes, index, side=1) for index in range(len(boxes))]
-    left = [_nearest(boxes, index, side=-1) for index in range(len(boxes))]
+    right, left = _nearest(boxes, side=1), _nearest(boxes, side=-1)
     follows = {
         index: neighbour
         for index, neighbour in enumerate(right)
@@ -51,18 +50,17 @@ def _chains(boxes: Boxes) -> list[list[int]]:
     return chains
 
 
-def _nearest(boxes: Boxes, index: int, *, side: int) -> int | None:
-    """The nearest box whose middle is on that side (1 right, -1 left) and that shares rows."""
-    x, y, width, height = boxes[index]
-    middles = boxes[:, 0] + boxes[:, 2] / 2
-    ahead = (middles - (x + width / 2)) * side
-    shared = np.minimum(y + height, boxes[:, 1] + boxes[:, 3]) - np.maximum(y, boxes[:, 1])
-    beside = (ahead > 0) & (shared >= OVERLAP * np.minimum(height, boxes[:, 3]))
-    if not beside.any():
-        return None
-    offset = np.abs(boxes[:, 1] + boxes[:, 3] / 2 - y - height / 2)
-    distance = np.where(beside, ahead + 3 * offset, np.inf)
-    return int(np.argmin(distance))
+def _nearest(boxes: Boxes, *, side: int) -> list[int | None]:
+    """For each box the nearest whose middle is on that side (1 right, -1 left) and shares rows."""
+    x, y, width, height = boxes.T
+    middle, bottom = x + width / 2, y + height
+    ahead = (middle[None, :] - middle[:, None]) * side
+    shared = np.minimum.outer(bottom, bottom) - np.maximum.outer(y, y)
+    beside = (ahead > 0) & (shared >= OVERLAP * np.minimum.outer(height, height))
+    centre = y + height / 2
+    distance = np.where(beside, ahead + 3 * np.abs(centre[None, :] - centre[:, None]), np.inf)
+    nearest = distance.argmin(axis=1).tolist()
+    return [place if beside[index, place] else None for index, place in enumerate(nearest)]
 
 
 def _join(boxes: Boxes, chains: list[list[int]]) -> list[list[int]]:
