@@ -74,7 +74,7 @@ def place(
     cloud: Cloud, sdk: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Workplace]:
     """A workspace of this test's own; whatever the last test broke is in order again."""
-    yield from workplace(cloud, sdk, "azure", tmp_path, request.node.name)
+    yield from workplace(cloud, sdk, "azure", tmp_path, request.node)
 
 
 @pytest.fixture
@@ -82,12 +82,15 @@ def place_v1(
     cloud: Cloud, sdk_v1: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Workplace]:
     """The same for SDK v1."""
-    yield from workplace(cloud, sdk_v1, "azure-v1", tmp_path, request.node.name)
+    yield from workplace(cloud, sdk_v1, "azure-v1", tmp_path, request.node)
 
 
-def workplace(cloud: Cloud, python: Path, to: str, home: Path, test: str) -> Iterator[Workplace]:
+def workplace(
+    cloud: Cloud, python: Path, to: str, home: Path, test: pytest.Item
+) -> Iterator[Workplace]:
     cloud.reset()
-    name = "ws-" + re.sub(r"\W+", "-", test)
+    # Two modules may each have a test of the same name, and one cloud serves them all.
+    name = "ws-" + re.sub(r"\W+", "-", f"{test.path.stem}-{test.name}")
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers"
     path = f"{group}/Microsoft.MachineLearningServices/workspaces/{name}"
     yield Workplace(cloud, python, to, clean_environment(cloud, home, name, to), path)

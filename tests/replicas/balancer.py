@@ -50,21 +50,19 @@ class Replica:
         return self.server.process.returncode
 
     def kill(self) -> None:
-        """Kill it outright with all of its processes; they are gone afterwards."""
+        """Kill it outright with all of its processes; nothing listens there afterwards."""
         assert self.server is not None
-        doomed = [self.server.process.pid, *self.server.workers()]
-        for pid in doomed:
+        for pid in [self.server.process.pid, *self.server.workers()]:
             os.kill(pid, signal.SIGKILL)
         self.server.process.wait(timeout=60)
-        until(lambda: not any(alive(pid) for pid in doomed[1:]))
+        # A process whose first thread is gone may have others left, and its sockets with them.
+        until(lambda: not listening(self.port))
 
 
-def alive(pid: int) -> bool:
-    """Whether a process still runs; one that nobody has waited for does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
-    except OSError:
-        return False
+def listening(port: int) -> bool:
+    """Whether anything takes connections at a port of 127.0.0.1."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @dataclass(frozen=True)
