@@ -39,7 +39,9 @@ from digits.reader import Reader  # noqa: E402  # the checkout's own
 from digits.settings import Settings  # noqa: E402
 
 UV = os.environ.get("UV") or "uv"
-POLL_S = 0.02
+POLL_S = 0.25
+"""How often the output is looked at: a look takes longer the more files there are, on a processor
+that the run could have used."""
 
 _reader: Reader | None = None
 

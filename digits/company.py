@@ -7,6 +7,7 @@ know.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,30 +75,25 @@ def adjust(
     strangers = _strangers(layout, taken, parameters.stranger * height)
     lines = np.array([candidate.line for candidate in candidates])
     votes = np.where(digits == STROKE, parameters.stroke, 1.0)
+    marks = _company(lines, votes, strangers, parameters)
+    none = np.zeros_like(strangers)
+    usual = parameters.usual_share
     adjusted = 1 / (1 + np.exp(-own))
     for _ in range(parameters.rounds):
-        shares = _shares(lines, votes, adjusted, strangers, parameters)
-        shift = np.minimum(0, _log_odds(shares) - _log_odds(np.array(parameters.usual_share)))
+        found = _company(lines, votes * adjusted, none, parameters)
+        shares = (parameters.usual_weight * usual + found) / (parameters.usual_weight + marks)
+        shift = np.minimum(0, _log_odds(shares) - math.log(usual / (1 - usual)))
         adjusted = 1 / (1 + np.exp(-(own + parameters.weight * shift)))
     return np.asarray(adjusted)
 
 
-def _shares(
-    lines: NDArray[np.intp],
-    votes: Floats,
-    scores: Floats,
-    strangers: Floats,
-    parameters: CompanyParameters,
+def _company(
+    lines: NDArray[np.intp], votes: Floats, strangers: Floats, parameters: CompanyParameters
 ) -> Floats:
-    """For each mark, the share of digits among the others: nearly its line's, partly all lines'."""
-    count = len(strangers)
-    digits_on = np.bincount(lines, weights=votes * scores, minlength=count)
-    marks_on = np.bincount(lines, weights=votes, minlength=count) + strangers
+    """For each mark, the others' votes and the ``strangers``: its line's, and partly all lines'."""
+    on = np.bincount(lines, weights=votes, minlength=len(strangers)) + strangers
     near, far = 1 - parameters.elsewhere, parameters.elsewhere
-    digits = near * digits_on[lines] + far * digits_on.sum() - votes * scores
-    marks = near * marks_on[lines] + far * marks_on.sum() - votes
-    usual = parameters.usual_share * parameters.usual_weight
-    return np.asarray((usual + digits) / (parameters.usual_weight + marks))
+    return np.asarray(near * on[lines] + far * on.sum() - votes)
 
 
 def _taken(candidates: list[Candidate]) -> set[Place]:
@@ -166,5 +162,5 @@ def _entangled(boxes: list[Box]) -> NDArray[np.bool_]:
 
 
 def _log_odds(probability: Floats) -> Floats:
-    clipped = np.clip(probability, 1e-6, 1 - 1e-6)
+    clipped = np.minimum(np.maximum(probability, 1e-6), 1 - 1e-6)
     return np.asarray(np.log(clipped / (1 - clipped)))

@@ -240,8 +240,7 @@ def _lines(pieces: list[Piece], parameters: LayoutParameters) -> list[list[Piece
         return index
 
     boxes = np.array([piece.box for piece in order], np.float32).reshape(-1, 4)
-    for index in range(len(order)):
-        neighbour = _right_neighbour(boxes, index, parameters.overlap)
+    for index, neighbour in enumerate(_right_neighbours(boxes, parameters.overlap)):
         if neighbour is not None:
             parent[root(index)] = root(neighbour)
     for above, below in _stacks(boxes, parameters):
@@ -274,20 +273,21 @@ def _stacks(boxes: NDArray[np.float32], parameters: LayoutParameters) -> list[tu
     return pairs
 
 
-def _right_neighbour(boxes: NDArray[np.float32], index: int, overlap: float) -> int | None:
-    """The piece further right that shares enough rows with ``index`` and lies nearest."""
-    left, top, width, height = boxes[index]
-    rest = boxes[index + 1 :]
-    if not len(rest):
-        return None
-    shared = np.minimum(top + height, rest[:, 1] + rest[:, 3]) - np.maximum(top, rest[:, 1])
-    enough = shared >= overlap * np.minimum(height, rest[:, 3])
-    if not enough.any():
-        return None
-    gap = np.maximum(rest[:, 0] - (left + width), 0)
-    offset = np.abs(rest[:, 1] + rest[:, 3] / 2 - top - height / 2)
-    distance = np.where(enough, gap + 2 * offset, np.inf)
-    return index + 1 + int(np.argmin(distance))
+def _right_neighbours(boxes: NDArray[np.float32], overlap: float) -> list[int | None]:
+    """For each piece the one further right that shares enough rows with it and lies nearest.
+
+    The boxes ``[n, 4]`` are in the order of their middles, from left to right.
+    """
+    if not len(boxes):
+        return []
+    left, top, width, height = boxes.T
+    right, bottom, middle = left + width, top + height, top + height / 2
+    shared = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
+    beside = np.triu(shared >= overlap * np.minimum.outer(height, height), k=1)
+    gap = np.maximum(left[None, :] - right[:, None], 0)
+    offset = np.abs(middle[None, :] - middle[:, None])
+    nearest = np.where(beside, gap + 2 * offset, np.inf).argmin(axis=1).tolist()
+    return [place if beside[index, place] else None for index, place in enumerate(nearest)]
 
 
 def _line_position(line: list[Piece]) -> float:

@@ -141,12 +141,21 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _check_scans(jpeg: bytes) -> None:
-    scans = jpeg.count(b"\xff\xda")  # inside compressed pixels 0xff is always followed by zero
+    # Inside compressed pixels 0xff is always followed by zero.
+    scans = _pairs(jpeg, b"\xff\xda")
     if scans > MAX_SCANS:
         raise UnreadableImage(
             f"the JPEG paints its pixels {scans:,} times over; the limit is {MAX_SCANS}; save it "
             "again and retry"
         )
+
+
+def _pairs(data: bytes, pair: bytes) -> int:
+    """How often two bytes follow each other; many times as fast as ``data.count(pair)``."""
+    [wanted] = np.frombuffer(pair, np.uint16)
+    from_even = np.frombuffer(data, np.uint16, len(data) // 2)
+    from_odd = np.frombuffer(data, np.uint16, (len(data) - 1) // 2, offset=1)
+    return sum(int(np.count_nonzero(pairs == wanted)) for pairs in (from_even, from_odd))
 
 
 def _starts_like_a_picture(data: bytes) -> bool:

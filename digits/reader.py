@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import ink, layout, model, picture, rows, search, tile
+from digits import ink, layout, model, picture, process, rows, search, tile
 from digits.ink import Ink
 from digits.layout import Candidate, Labels, Layout
 from digits.model import ModelFolder
@@ -47,7 +47,7 @@ class Reader:
     def open(cls, path: str | os.PathLike[str], *, limits: Limits | None = None) -> Reader:
         """Open the model folder at ``path``. Raises ModelError."""
         folder = ModelFolder.open(os.fspath(path))
-        cv2.setNumThreads(1)  # one picture, one thread: processes share the cores better
+        process.prepare()
         return cls(
             folder,
             model.version_of(folder.path, os.environ),
@@ -105,15 +105,16 @@ class Reader:
         probabilities: Floats,
     ) -> tuple[Digit, ...]:
         threshold = self.folder.card.thresholds.get("uncertain", 0.5)
+        chosen = probabilities[[choice.index for _, choice in placed]]
+        likeliest, surest = chosen.argmax(axis=1).tolist(), chosen.max(axis=1).tolist()
         digits = []
-        for row, choice in placed:
-            ten = probabilities[choice.index]
-            confidence = float(ten.max()) * choice.score
+        for place, ((row, choice), ten) in enumerate(zip(placed, _rounded(chosen), strict=True)):
+            confidence = surest[place] * choice.score
             digits.append(
                 Digit(
-                    digit=int(ten.argmax()),
+                    digit=likeliest[place],
                     confidence=confidence,
-                    probabilities=_rounded(ten),
+                    probabilities=ten,
                     box=_picture_box(arranged.candidates[choice.index].box, decoded, extracted),
                     row=row,
                     uncertain=confidence < threshold,
@@ -193,13 +194,13 @@ def _picture_box(box: Box, decoded: Picture, extracted: Ink) -> Box:
     return left, top, max(1, right - left), max(1, bottom - top)
 
 
-def _rounded(probabilities: Floats) -> tuple[float, ...]:
-    """Ten plain floats that sum to 1 to the last printed digit."""
+def _rounded(probabilities: Floats) -> list[tuple[float, ...]]:
+    """Rows of ten plain floats, each of which sums to 1 to the last printed digit."""
     exact = probabilities.astype(np.float64)
-    exact /= exact.sum()
+    exact /= exact.sum(axis=1, keepdims=True)
     rounded = np.round(exact, 6)
-    rounded[rounded.argmax()] += 1 - rounded.sum()
-    return tuple(float(value) for value in np.round(rounded, 6))
+    rounded[np.arange(len(rounded)), rounded.argmax(axis=1)] += 1 - rounded.sum(axis=1)
+    return [tuple(row) for row in np.round(rounded, 6).tolist()]
 
 
 def _milliseconds(

@@ -182,10 +182,11 @@ def _gentle_curve(here: NDArray[np.bool_], thickest: int) -> NDArray[np.float64]
 def _has_long_row(mask: Mask, parameters: RuleParameters) -> bool:
     """A cheap look before the real search: is any row, level or sloped, inked along most of it?"""
     band = max(1, mask.shape[0] // LOOK_SIDE)
-    rows = cv2.dilate(mask * np.uint8(255), np.ones((band, 1), np.uint8))[::band]
-    small = cv2.resize(rows, (LOOK_SIDE, LOOK_SIDE), interpolation=cv2.INTER_AREA)
+    rows = cv2.dilate(mask, np.ones((band, 1), np.uint8))[::band] * np.uint8(255)
     margin, places = _sheared(parameters.rise)
-    inked = np.pad(small, ((margin, margin), (0, 0))).ravel()[places].sum(axis=2, dtype=np.int64)
+    small = np.zeros((LOOK_SIDE + 2 * margin, LOOK_SIDE), np.uint8)
+    small[margin:-margin] = cv2.resize(rows, (LOOK_SIDE, LOOK_SIDE), interpolation=cv2.INTER_AREA)
+    inked = small.ravel()[places].sum(axis=2, dtype=np.int32)
     longest = (inked[:, :-2] + inked[:, 1:-1] + inked[:, 2:]).max()
     return bool(longest >= parameters.span * parameters.cover * LOOK_SIDE * 255)
 

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from digits import model
+from digits import model, process
 from digits.batch.entry import Entry
 from digits.batch.fetch import Fetched, Fetcher
 from digits.batch.journal import DEATHS, Journal
@@ -103,7 +102,7 @@ class Scoring:
 
     @cached_property
     def _service(self) -> Service:
-        cv2.setNumThreads(1)  # as in `Reader.open`: workers share the cores better
+        process.prepare()
         reader = Reader(
             self.folder,
             self.version,
