@@ -65,8 +65,8 @@ def _ratios(rounds: Rounds, names: list[str]) -> list[str]:
         lines.append(_against(rounds, other, "cold start", lambda _, v: v.cold_start_s))
         lines.append(_against(rounds, other, "resident memory", lambda _, v: v.rss_mib))
         lines.append(_against(rounds, other, "proportional memory", lambda _, v: v.pss_mib))
-    share = [limits["photo"] / _cpu("photo")(limits, visits[OURS]) for limits, visits in rounds]
-    lines.append(_line("photo: share of the in-process limit reached", share))
+    share = [median(visits[OURS].photo_shares) for _, visits in rounds]
+    lines.append(_line("photo: share of the in-process limit reached, in turns", share))
     own = _overhead("photo remembered")
     share = [
         limits["photo"] / (limits["photo"] + own(limits, visits[OURS])) for limits, visits in rounds

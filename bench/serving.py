@@ -7,7 +7,9 @@ wrk (Debian: apt-get install wrk), and writes a table: medians over the rounds, 
 a round. Requests a second on a machine that others use say little; processor time for a request
 says more, and what a server adds to the in-process limit does not depend on the model. That is
 timed a second time with a reader that remembers what it has read: the difference of two large
-numbers, both uncertain, is then one of two small ones. Takes about five minutes a round.
+numbers, both uncertain, is then one of two small ones. With photos, where
+even the readings' own time varies more than that, both are timed in turns. Takes about six minutes
+a round.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from typing import Any
 from cases import Case, cases
 from contestants import CONTESTANTS, ROOT, Contestant, Running, ask, python_path, running
 from load import Load, drive, foreign_load
-from report import table
+from report import OURS, table
 from tqdm import tqdm
 
 TIMED = ("small", "canvas", "photo")
@@ -45,6 +47,9 @@ ALONE = " remembered"
 
 PHOTOS_LONGER = 3
 """Photos are timed for so many times as long: what is in flight at the end must not matter."""
+
+TURNS = 5
+"""How often our server and the in-process limit are timed in turns with photos, in each round."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class Visit:
     p99_beside_ms: float
     large_s: float
     large_failed: int
+    photo_shares: list[float]
 
 
 Round = tuple[dict[str, float], dict[str, Visit]]
@@ -118,6 +124,8 @@ def visit(
             _check(server, case, truth[name]["rows"])
         drive(server.port, sent["small"], seconds=1)
         timings = {name: _time(server, sent[name], _seconds(name, seconds)) for name in TIMED}
+        turns = TURNS if contestant.name == OURS else 0
+        shares = [_share(server, sent["photo"], seconds) for _ in range(turns)]
         rss, pss = server.memory_mib()
         alone = drive(server.port, sent["small"], seconds=2 * seconds).p99_ms
         with _once_a_second(server.port, sent["large"]) as large:
@@ -138,6 +146,7 @@ def visit(
         p99_beside_ms=beside,
         large_s=median(taken) if taken else inf,
         large_failed=len(large) - len(taken),
+        photo_shares=shares,
     )
 
 
@@ -168,6 +177,12 @@ def _time(server: Running, case: Case, seconds: float) -> Timing:
         load = drive(server.port, case, seconds=seconds)
         spent = server.cpu_s() - before
     return Timing(load, spent / max(load.requests, 1) * 1e6, foreign.cores)
+
+
+def _share(server: Running, case: Case, seconds: float) -> float:
+    """The part of the in-process limit that the server reaches, one right after the other."""
+    limit = _limit_us(case, seconds)
+    return limit / _time(server, case, seconds).cpu_us
 
 
 def _check(server: Running, case: Case, rows: list[str]) -> None:
