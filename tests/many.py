@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import samples
 
 from digits.settings import ROOT
 
@@ -84,10 +89,53 @@ def started(*command: str | Path, **environ: str) -> Iterator[subprocess.Popen[s
             process.communicate()
 
 
-def rows(python: Path, out: Path) -> list[dict[str, object]]:
+def rows(python: Path, out: Path) -> list[dict[str, Any]]:
     """All rows of a folder of Parquet files, by any reader's own rules."""
     done = subprocess.run([python, "-c", READ, out], check=True, capture_output=True, text=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+COPY = """
+import sys, fsspec
+_, protocol, action, source, target = sys.argv
+getattr(fsspec.filesystem(protocol), action)(source, target, recursive=True)
+"""
+
+
+def assert_reads_from_storage(
+    python: Path, there: str, folder: Path, environ: dict[str, str]
+) -> None:
+    """Pictures, a broken one and a shard, from one folder of an object storage into another.
+
+    ``there`` is the URL of a container or bucket, which is empty; ``environ`` leads to it.
+    """
+    given, out, protocol = folder / "in", folder / "out", there.partition("://")[0]
+    (given / "deep").mkdir(parents=True)
+    sources = sorted((ROOT / "test_images").glob("*.png"))[:6]
+    for source in sources:
+        shutil.copy2(source, given)
+    (given / "bad.png").write_bytes(b"no picture")
+    with zipfile.ZipFile(given / "deep" / "shard.zip", "w", zipfile.ZIP_DEFLATED) as shard:
+        shard.write(ROOT / "test_images" / "canvas_7.png", "zipped.png")
+    sent = run(python, "-c", COPY, protocol, "put", f"{given}/", f"{there}/in/", **environ)
+    assert sent.returncode == 0, sent.stderr
+
+    command = [python, "score_many.py", f"{there}/in", "--out", f"{there}/out"]
+    done = run(*command, **environ)
+    assert (done.returncode, done.stdout) == (0, f"{there}/out\n"), done.stderr
+    assert "8 pictures in" in done.stderr
+    got = run(python, "-c", COPY, protocol, "get", f"{there}/out/", f"{out}/", **environ)
+    assert got.returncode == 0, got.stderr
+    read = {str(row["path"]): row for row in rows(python, out)}
+    labels = samples.labelled()
+    wanted = {f"{there}/in/{source.name}": labels[source.name] for source in sources}
+    wanted[f"{there}/in/deep/shard.zip/zipped.png"] = labels["canvas_7.png"]
+    assert {path: "/".join(row["rows"]) for path, row in read.items() if not row["error"]} == wanted
+    assert read[f"{there}/in/bad.png"]["error"]["code"] == "unsupported_media_type"
+
+    again = run(*command, **environ)
+    assert again.returncode == 0, again.stderr
+    assert "0 of them read just now" in again.stderr
 
 
 def wait_for_parts(out: Path, count: int, process: subprocess.Popen[str]) -> None:

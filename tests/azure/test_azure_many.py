@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import certificates
 import many
 import pytest
-import samples
 import storage
 from workplace import NPM, needed
 
@@ -19,7 +17,6 @@ from digits.settings import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 SCRIPT = ROOT / "score_many.py"
-COPY = "import sys, fsspec; fsspec.filesystem('abfs').{}(sys.argv[1], sys.argv[2], recursive=True)"
 
 
 @pytest.fixture(scope="module")
@@ -47,35 +44,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
 def test_from_object_storage_to_object_storage(
     tmp_path: Path, python: Path, environ: dict[str, str]
 ) -> None:
-    folder = tmp_path / "in"
-    (folder / "deep").mkdir(parents=True)
-    sources = sorted((ROOT / "test_images").glob("*.png"))[:6]
-    for source in sources:
-        shutil.copy2(source, folder)
-    (folder / "bad.png").write_bytes(b"no picture")
-    with zipfile.ZipFile(folder / "deep" / "shard.zip", "w", zipfile.ZIP_DEFLATED) as shard:
-        shard.write(ROOT / "test_images" / "canvas_7.png", "zipped.png")
-    there = f"abfs://{storage.CONTAINER}"
-    sent = many.run(python, "-c", COPY.format("put"), f"{folder}/", f"{there}/in/", **environ)
-    assert sent.returncode == 0, sent.stderr
-
-    command = [python, SCRIPT, f"{there}/in", "--out", f"{there}/out"]
-    done = many.run(*command, **environ)
-    assert (done.returncode, done.stdout) == (0, f"{there}/out\n"), done.stderr
-    assert "8 pictures in" in done.stderr
-    out = tmp_path / "out"
-    got = many.run(python, "-c", COPY.format("get"), f"{there}/out/", f"{out}/", **environ)
-    assert got.returncode == 0, got.stderr
-    read = {str(row["path"]): row for row in many.rows(python, out)}
-    labels = samples.labelled()
-    wanted = {f"{there}/in/{source.name}": labels[source.name] for source in sources}
-    wanted[f"{there}/in/deep/shard.zip/zipped.png"] = labels["canvas_7.png"]
-    assert {path: "/".join(row["rows"]) for path, row in read.items() if not row["error"]} == wanted
-    assert read[f"{there}/in/bad.png"]["error"]["code"] == "unsupported_media_type"
-
-    again = many.run(*command, **environ)
-    assert again.returncode == 0, again.stderr
-    assert "0 of them read just now" in again.stderr
+    many.assert_reads_from_storage(python, f"abfs://{storage.CONTAINER}", tmp_path, environ)
 
 
 @pytest.mark.parametrize(
