@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 
 import pytest
 from foreign import foreign
 from own_server import OwnServer, own_server
 from samples import picture
 
+from digits.settings import ROOT
+
 pytestmark = pytest.mark.slow
 
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "60"))
 PATIENCE_S = SECONDS + 220
+GROWTH_MIB = 20
+"""What the later half of a replay may add: the heap settles by some megabytes."""
+
 SPARE_MIB = 300
 """What a process may need beyond what it has at first: the largest pictures are read in it."""
 
@@ -36,8 +43,26 @@ def test_bytes_into_the_wire_and_the_decoder(tmp_path):
     assert done
     assert int(done[1]) > 100
     resident = [int(each) for each in re.findall(r"rss: (\d+)Mb", ran.stderr)]
-    # No bound on its growth but the limit above: the instrumented process itself grows.
+    # No bound on its growth but the limit above: the instrumented process itself grows. What the
+    # bytes leave behind without it, the next test says.
     print(f"{done[0]}, resident {resident[0]} MiB at first, {resident[-1]} at the end")
+
+
+def test_broken_bytes_leave_nothing_behind():
+    ran = subprocess.run(
+        [sys.executable, "tests/fuzz/replay.py", "5000"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+
+    assert ran.returncode == 0, ran.stderr[-6000:]
+    resident = [float(line.split()[1]) for line in ran.stdout.splitlines()]
+    print("resident MiB after each tenth:", *resident)
+    # Ten kilobytes left by each run would be more than this.
+    assert resident[-1] < resident[4] + GROWTH_MIB
 
 
 def test_requests_that_the_description_allows_or_forbids(tmp_path):
