@@ -35,7 +35,7 @@ class InkParameters:
     paper.
     """
 
-    working_pixels: int = 1_000_000
+    working_pixels: int = 1_300_000
     small_side: int = 100
     background_window: float = 0.33
     paper_window: float = 0.12
