@@ -12,6 +12,7 @@ from pathlib import Path
 
 import orjson
 
+from digits.batch.entry import shown
 from digits.errors import BadRequest, DigitsError, NotFound
 from digits.picture import check_bytes
 from digits.settings import Settings
@@ -35,8 +36,9 @@ def run(mini_batch: Sequence[str]) -> list[str]:
 
 
 def _line(service: Service, file: str) -> str:
-    outcome = service.read(_content(service, Path(file)), DEFAULT, str(file))
-    return orjson.dumps({"file": str(file), **service.item(outcome, str(file))}).decode()
+    name = shown(str(file))
+    outcome = service.read(_content(service, Path(file)), DEFAULT, name)
+    return orjson.dumps({"file": name, **service.item(outcome, name)}).decode()
 
 
 def _content(service: Service, file: Path) -> bytes | DigitsError:

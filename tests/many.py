@@ -115,6 +115,7 @@ def assert_reads_from_storage(
     for source in sources:
         shutil.copy2(source, given)
     (given / "bad.png").write_bytes(b"no picture")
+    (given / "empty.png").touch()
     with zipfile.ZipFile(given / "deep" / "shard.zip", "w", zipfile.ZIP_DEFLATED) as shard:
         shard.write(ROOT / "test_images" / "canvas_7.png", "zipped.png")
     sent = run(python, "-c", COPY, protocol, "put", f"{given}/", f"{there}/in/", **environ)
@@ -123,7 +124,7 @@ def assert_reads_from_storage(
     command = [python, "score_many.py", f"{there}/in", "--out", f"{there}/out"]
     done = run(*command, **environ)
     assert (done.returncode, done.stdout) == (0, f"{there}/out\n"), done.stderr
-    assert "8 pictures in" in done.stderr
+    assert "9 pictures in" in done.stderr
     got = run(python, "-c", COPY, protocol, "get", f"{there}/out/", f"{out}/", **environ)
     assert got.returncode == 0, got.stderr
     read = {str(row["path"]): row for row in rows(python, out)}
@@ -132,6 +133,7 @@ def assert_reads_from_storage(
     wanted[f"{there}/in/deep/shard.zip/zipped.png"] = labels["canvas_7.png"]
     assert {path: "/".join(row["rows"]) for path, row in read.items() if not row["error"]} == wanted
     assert read[f"{there}/in/bad.png"]["error"]["code"] == "unsupported_media_type"
+    assert read[f"{there}/in/empty.png"]["error"]["code"] == "bad_request"
 
     again = run(*command, **environ)
     assert again.returncode == 0, again.stderr

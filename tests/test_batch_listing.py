@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 import zipfile
 from pathlib import Path
@@ -126,16 +127,92 @@ def broken_tar(folder: Path) -> Path:
         (lambda folder: folder / "*.png", "holds no pictures"),
         (lambda folder: folder, "holds no pictures"),
         (lambda folder: tarred(folder / "s.tar.gz", {"a.png": PICTURE}, "w:gz"), "unpack it first"),
-        (lambda folder: zipped(folder / "x.zip", {"a.png": b""}, zipfile.ZIP_LZMA), "unpack it"),
         (lambda folder: _written(folder / "x.zip", b"no zip"), "cannot be read as an archive"),
         (lambda folder: _written(folder / "x.tar", b"no tar" * 200), "cannot be read as an arch"),
         (broken_tar, "was it copied completely"),
-        (lambda folder: _written(folder / "x.txt", b"a\xff.png\n"), "line 1: it is not text"),
     ],
 )
 def test_an_input_that_cannot_be_read_is_said_so(tmp_path: Path, make, complaint: str) -> None:
     with pytest.raises(DataError, match=complaint):
         list(listing.entries(str(make(tmp_path))))
+
+
+def test_a_broken_archive_among_others_costs_nothing_but_itself(folder: Path) -> None:
+    _written(folder / "x.zip", b"no zip")
+    zipped(folder / "y.zip", {"odd.png": PICTURE}, zipfile.ZIP_LZMA)
+    broken_tar(folder / "b")
+    (folder / "b" / "whole.tar").unlink()
+    (folder / "list.txt").write_text("gone.zip\nc.png\n")
+    for given in (folder, folder / "list.txt"):
+        found = fetched(given)
+        assert found.pop("c.png") == PICTURE
+        said = {name: str(each) for name, each in found.items() if not isinstance(each, bytes)}
+        assert all("Traceback" not in each for each in said.values())
+        if given == folder:
+            assert found["x.webp"] == PICTURE
+            assert "x.zip cannot be read as an archive" in said["x.zip"]
+            assert "was it copied completely" in said["cut.tar"]
+            assert said["odd.png"].startswith("it is compressed within its archive in a way")
+        else:
+            assert list(said) == ["gone.zip"]
+            assert "there is no such file" in said["gone.zip"]
+
+
+def test_names_need_be_no_text(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"caf\xe9.png")
+    (tmp_path / odd).write_bytes(PICTURE)
+    (tmp_path / "list.txt").write_bytes(b"caf\xe9.png\n" + b"n" * 300 + b".png\n" + b"a\0b.png\n")
+    entries = list(listing.entries(str(tmp_path / "list.txt")))
+    kept = entry.load(entry.dump(entries))
+    assert kept == entries
+    found = [content for _, content in FETCHER.all(kept)]
+    assert found[0] == PICTURE
+    assert [str(each).partition(":")[0] for each in found[1:]] == ["the file cannot be read"] * 2
+    assert entry.shown(odd) == "caf\N{REPLACEMENT CHARACTER}.png"
+
+
+def test_another_account_than_the_environments_is_refused() -> None:
+    with pytest.raises(DataError, match="the account is taken from the environment"):
+        list(listing.entries("abfs://pictures@other.dfs.core.windows.net/in"))
+
+
+class Storage:
+    """One that knows an object and does not give it; or that fails as a whole."""
+
+    def __init__(self, error: Exception, *, knows: bool) -> None:
+        self.error, self.knows = error, knows
+
+    def cat_file(self, path: str, **range_: int) -> bytes:
+        raise self.error
+
+    def info(self, path: str) -> dict[str, str]:
+        if not self.knows:
+            raise self.error
+        return {"name": path}
+
+
+@pytest.mark.parametrize(
+    ("error", "knows", "others", "own_fault"),
+    [
+        (RuntimeError("archived"), True, False, True),
+        (RuntimeError("no answer"), False, True, False),
+        (PermissionError("forbidden"), False, True, True),
+        (PermissionError("forbidden"), False, False, False),
+    ],
+)
+def test_an_object_that_is_not_given_is_told_from_a_storage_that_fails(
+    error: Exception, knows: bool, others: bool, own_fault: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = Storage(error, knows=knows)
+    monkeypatch.setattr(fetch.storage, "opened", lambda url: (storage, "in/a.png"))
+    monkeypatch.setattr(fetch, "PAUSE_S", 0)
+    monkeypatch.setattr(fetch, "_answering", {"s3"} if others else set())
+    asked = Entry("s3://pictures/in/a.png", 5)
+    if own_fault:
+        assert str(FETCHER.one(asked)) == f"the storage does not give it: {error}"
+    else:
+        with pytest.raises(DataError, match=f"tried 4 times: {error}"):
+            FETCHER.one(asked)
 
 
 def _written(path: Path, content: bytes) -> Path:

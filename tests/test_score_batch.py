@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,15 @@ def test_a_line_for_every_file_whatever_is_in_it(driver, tmp_path: Path, monkeyp
 def test_an_empty_mini_batch_is_none(driver) -> None:
     driver.init()
     assert driver.run([]) == []
+
+
+def test_a_name_that_is_no_text_costs_nobody_a_line(driver, tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"caf\xe9.png")
+    odd.write_bytes(samples.picture("digit_3.png"))
+    driver.init()
+    [line] = map(json.loads, driver.run([str(odd)]))
+    assert line["rows"] == ["3"]
+    assert line["file"] == str(tmp_path / "caf\N{REPLACEMENT CHARACTER}.png")
 
 
 def test_it_reads_as_score_py_does(driver) -> None:

@@ -67,15 +67,15 @@ def _zip_members(archive: str, stream: IO[bytes], wanted: Callable[[str], bool])
         for info in opened.infolist():
             if info.is_dir() or not wanted(info.filename):
                 continue
+            name, size = f"{archive}/{info.filename}", info.file_size
             if info.flag_bits & ENCRYPTED:
-                raise DataError(f"{archive} is encrypted: unpack it first")
-            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise DataError(
-                    f"{archive} is compressed in a way that is not read here: unpack it first"
-                )
-            deflated = info.compress_type == zipfile.ZIP_DEFLATED
-            place = (archive, info.header_offset, info.compress_size, deflated)
-            yield Entry(f"{archive}/{info.filename}", info.file_size, place)
+                yield Entry(name, size, wrong="it is encrypted within its archive: unpack that")
+            elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                wrong = "it is compressed within its archive in a way that is not read: unpack that"
+                yield Entry(name, size, wrong=wrong)
+            else:
+                deflated = info.compress_type == zipfile.ZIP_DEFLATED
+                yield Entry(name, size, (archive, info.header_offset, info.compress_size, deflated))
 
 
 def _tar_members(archive: str, stream: IO[bytes], wanted: Callable[[str], bool]) -> Iterator[Entry]:

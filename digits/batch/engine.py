@@ -18,7 +18,7 @@ import pyarrow as pa
 from digits.batch.journal import Journal
 from digits.batch.plan import Plan, unpack
 from digits.batch.scoring import Part, Scoring
-from digits.errors import DeploymentError
+from digits.errors import DataError, DeploymentError
 from digits.settings import MIB, ROOT
 
 if TYPE_CHECKING:
@@ -61,13 +61,17 @@ class Worker:
                 "content": pa.array([part.content for part in parts], pa.binary()),
                 "pictures": [part.pictures for part in parts],
                 "unread": [part.unread for part in parts],
+                "failure": pa.array([part.failure for part in parts], pa.string()),
             }
         )
 
     def _score(self, number: int, packed: bytes) -> Part:
         entries = unpack(packed)
-        with Journal(self._run, number, len(entries)) as journal:
-            return self._scoring.score(entries, journal)
+        try:
+            with Journal(self._run, number, len(entries)) as journal:
+                return self._scoring.score(entries, journal)
+        except DataError as error:  # raised through Ray, it would arrive without its message
+            return Part(b"", 0, 0, str(error))
 
 
 @dataclass(frozen=True)
@@ -110,14 +114,14 @@ def parts(plan: Plan, scoring: Scoring, *, workers: int) -> Iterator[tuple[int, 
 
     A chunk that was lost with its worker or its machine is read again by another, but for pictures
     that workers died at.
-    Raises DeploymentError when Ray gives up.
+    Raises DataError when the pictures' storage fails, DeploymentError when Ray gives up.
     """
     import ray.data
     from ray.exceptions import RayError
 
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what ends it is raised
     blocks: Iterable[pa.Table] = _Blocks(plan)
     done = ray.data.from_blocks(blocks).map_batches(
         Worker,
@@ -133,6 +137,8 @@ def parts(plan: Plan, scoring: Scoring, *, workers: int) -> Iterator[tuple[int, 
     try:
         for batch in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
             for row in batch.to_pylist():
+                if row["failure"] is not None:
+                    raise DataError(row["failure"])
                 yield row["number"], Part(row["content"], row["pictures"], row["unread"])
     except RayError as error:
         raise DeploymentError(f"Ray gave up: {_reason(error)}") from error

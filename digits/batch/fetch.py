@@ -9,10 +9,14 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digits.batch import archives, storage
 from digits.batch.entry import Entry
-from digits.errors import BadRequest, DataError, DigitsError, NotFound
+from digits.errors import BadRequest, DataError, DigitsError, NotFound, UnreadableImage
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 AHEAD = 16
 """Pictures fetched from object storage at the same time; each costs at most the limit on bytes."""
@@ -22,6 +26,9 @@ PAUSE_S = 1.0
 """Before the second try; doubled for each further one."""
 
 Fetched = bytes | DigitsError
+
+_answering: set[str] = set()
+"""The protocols of storages from which this process has read a picture."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +59,20 @@ class Fetcher:
 
     def one(self, entry: Entry) -> Fetched:
         """One picture's bytes, or what is wrong with it."""
+        if entry.wrong is not None:
+            return UnreadableImage(entry.wrong)
         if entry.size is not None and entry.size > self.max_bytes:
             return archives.too_large(entry.size, self.max_bytes)
         try:
-            data = self._bytes(entry)
+            data = self._bytes(entry) if entry.size != 0 else b""
         except DataError:
             raise
         except DigitsError as error:
             return error
         except FileNotFoundError:
             return NotFound("there is no such file")
-        except OSError as error:
-            return NotFound(f"the file cannot be read: {error.strerror or error}")
+        except (OSError, ValueError) as error:  # the latter where the name cannot be one
+            return NotFound(f"the file cannot be read: {getattr(error, 'strerror', '') or error}")
         if not data:
             return BadRequest("the picture is empty (0 bytes); was it saved or copied completely?")
         if len(data) > self.max_bytes:
@@ -90,17 +99,44 @@ def _is_remote(entry: Entry) -> bool:
 
 
 def _tried_again(url: str, begin: int, length: int) -> bytes:
-    """What is not there is said at once; anything else may be a moment's trouble of the storage."""
+    """What is not there is said at once; anything else may be a moment's trouble of the storage.
+
+    Raises NotFound for an object that the storage knows and does not give (archived, say, or
+    forbidden while others are not), DataError where the storage as a whole fails.
+    """
     system, path = storage.opened(url)
+    protocol = url.partition(storage.SCHEME)[0]
     for tries in range(1, TRIES + 1):
         try:
-            return bytes(system.cat_file(path, start=begin, end=begin + length))
+            data = bytes(system.cat_file(path, start=begin, end=begin + length))
         except FileNotFoundError:
             raise
         except Exception as error:  # of whatever package speaks to that storage
             if tries == TRIES:
+                complaint = " ".join(str(error).split())[:500]
+                if _is_its_own_fault(system, path, error, others=protocol in _answering):
+                    raise NotFound(f"the storage does not give it: {complaint}") from error
                 raise DataError(
-                    f"{url} cannot be read, tried {TRIES} times: {' '.join(str(error).split())}"
+                    f"{url} cannot be read, tried {TRIES} times: {complaint}"
                 ) from error
             time.sleep(PAUSE_S * 2 ** (tries - 1))
+        else:
+            _answering.add(protocol)
+            return data
     raise AssertionError
+
+
+def _is_its_own_fault(
+    system: AbstractFileSystem, path: str, error: Exception, *, others: bool
+) -> bool:
+    """Whether an object that cannot be read is to blame for that, rather than the storage.
+
+    ``others`` says whether this process has read others from there.
+    """
+    if isinstance(error, PermissionError):
+        return others
+    try:
+        system.info(path)
+    except Exception:  # as above
+        return False
+    return True

@@ -24,8 +24,9 @@ def entries(given: str) -> Iterator[Entry]:
     """The pictures that INPUT means, in an order that is the same each time.
 
     In folders and archives these are the files with a picture's suffix, and in folders those
-    within archives as well; what a glob or a list names is taken as it is. Raises DataError if
-    there is nothing, or if it cannot be read.
+    within archives as well; what a glob or a list names is taken as it is. An archive among them
+    that cannot be read, or not to its end, is an entry that says so. Raises DataError if there is
+    nothing, or if INPUT itself cannot be read.
     """
     given = storage.local(given)
     found = _remote(given) if storage.is_url(given) else _local(given)
@@ -66,7 +67,7 @@ def _folder(folder: str) -> Iterator[Entry]:
         elif is_picture(item.name):
             yield Entry(item.path, _size(item.path))
         elif item.name.lower().endswith(archives.SUFFIXES):
-            yield from _archive(item.path)
+            yield from _one_of_many(item.path)
 
 
 def _glob(pattern: str) -> Iterator[Entry]:
@@ -81,15 +82,25 @@ def _file(path: str, size: int | None) -> Iterator[Entry]:
         raise DataError(f"{path} is compressed as a whole, which is not read here: unpack it first")
     if path.lower().endswith(LISTS):
         return _list(path)
-    return _named(path, size)
+    if path.lower().endswith(archives.SUFFIXES):
+        return _archive(path)
+    return iter([Entry(path, size)])
 
 
 def _named(path: str, size: int | None) -> Iterator[Entry]:
     """What a file named in a glob or a list means."""
     if path.lower().endswith(archives.SUFFIXES):
-        yield from _archive(path)
+        yield from _one_of_many(path)
     else:
         yield Entry(path, size)
+
+
+def _one_of_many(archive: str) -> Iterator[Entry]:
+    """What an archive means that is not all of INPUT: broken, it must not cost the others."""
+    try:
+        yield from _archive(archive)
+    except DataError as error:
+        yield Entry(archive, wrong=str(error))
 
 
 def _archive(path: str) -> Iterator[Entry]:
@@ -100,11 +111,8 @@ def _archive(path: str) -> Iterator[Entry]:
 def _list(path: str) -> Iterator[Entry]:
     """One name a line; relative ones start from the list's folder, else from the present one."""
     with storage.stream(path) as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                name = line.decode().strip()
-            except UnicodeDecodeError:
-                raise DataError(f"{path}, line {number}: it is not text in UTF-8") from None
+        for line in lines:
+            name = line.decode(errors="surrogateescape").strip()
             if name:
                 place = _beside(path, name)
                 yield from _named(place, None if storage.is_url(place) else _size(place))
@@ -116,8 +124,8 @@ def _beside(path: str, name: str) -> str:
         return name
     if storage.is_url(path):
         return f"{path.rpartition('/')[0]}/{name}"
-    beside = Path(path).parent / name
-    return str(beside) if beside.exists() else name
+    beside = str(Path(path).parent / name)
+    return name if _size(beside) is None else beside
 
 
 def _remote(url: str) -> Iterator[Entry]:
@@ -143,7 +151,7 @@ def _remote(url: str) -> Iterator[Entry]:
                     if is_picture(name):
                         yield Entry(name, info.get("size"))
                     elif name.lower().endswith(archives.SUFFIXES):
-                        yield from _archive(name)
+                        yield from _one_of_many(name)
     except DataError:
         raise
     except Exception as error:  # of whatever package speaks to that storage
@@ -160,7 +168,7 @@ def _size(path: str) -> int | None:
     """None where there is none: the picture's row will say why."""
     try:
         return Path(path).stat().st_size
-    except OSError:
+    except (OSError, ValueError):  # the latter where the name cannot be one
         return None
 
 

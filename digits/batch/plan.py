@@ -6,6 +6,7 @@ same however often the run is started, and whatever was added to the input meanw
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 import zlib
@@ -13,8 +14,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import orjson
 
 from digits.batch import entry as entries_
 from digits.batch.entry import Entry
@@ -26,7 +25,7 @@ HEAD, LIST = "_plan.json", "_plan.jsonl"
 """The plan's files in OUT. What reads Parquet folders leaves out such names."""
 
 PART = re.compile(r"part-(\d{6,})\.parquet")
-FORMAT = 1
+FORMAT = 2
 
 FEWEST, MOST = 16, 1000
 """Pictures of a chunk: few at first, so that even a small input keeps every worker busy."""
@@ -111,7 +110,7 @@ def prepared(
     with tempfile.TemporaryDirectory(prefix="digits-plan-") as folder:
         file = Path(folder) / LIST
         if HEAD in names:
-            head = orjson.loads(output.read(HEAD))
+            head = json.loads(output.read(HEAD))
             chunks, base = _known(head, output, given=given, model=model), head["base"]
             output.clean()
             output.fetch(LIST, file)
@@ -122,7 +121,7 @@ def prepared(
             output.adopt(LIST, file)
             rows = [[chunk.begin, chunk.length, chunk.pictures] for chunk in chunks]
             head = {"format": FORMAT, "input": given, "base": base, "model": model, "chunks": rows}
-            output.write(HEAD, orjson.dumps(head))
+            output.write(HEAD, json.dumps(head).encode())
         yield Plan(chunks, file, base, frozenset(_numbers(names)))
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from digits import model, process
-from digits.batch.entry import Entry
+from digits.batch.entry import Entry, shown
 from digits.batch.fetch import Fetched, Fetcher
 from digits.batch.journal import DEATHS, Journal
 from digits.errors import DigitsError, UnreadableImage
@@ -56,11 +56,15 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Part:
-    """A finished chunk: the Parquet file's bytes, its pictures, and how many were not read."""
+    """A finished chunk: the Parquet file's bytes, its pictures, and how many were not read.
+
+    With a ``failure`` it is not finished: what the storage of its pictures said.
+    """
 
     content: bytes
     pictures: int
     unread: int
+    failure: str | None = None
 
 
 @dataclass(frozen=True)
@@ -114,10 +118,10 @@ class Scoring:
 
     def _row(self, entry: Entry, fetched: Fetched) -> dict[str, object]:
         outcome = self._service.read(fetched, Options(), entry.path)
-        row: dict[str, object] = {"path": _text(entry.path), "error": None}
+        row: dict[str, object] = {"path": shown(entry.path), "error": None}
         row |= {"model_name": self.folder.card.name, "model_version": self.version}
         if isinstance(outcome, DigitsError):
-            return row | {"error": {"code": outcome.code, "message": _text(str(outcome))}}
+            return row | {"error": {"code": outcome.code, "message": shown(str(outcome))}}
         return row | _fields(outcome.reading)
 
 
@@ -150,8 +154,3 @@ def _digit(digit: Digit) -> dict[str, object]:
         "row": digit.row,
         "uncertain": digit.uncertain,
     }
-
-
-def _text(text: str) -> str:
-    """Names of files need not be text; Parquet's strings are."""
-    return text.encode(errors="surrogateescape").decode(errors="replace")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SCHEME = "://"
 FILE = "file://"
+AZURE = ("abfs", "abfss", "az")
 
 
 def is_url(name: str) -> bool:
@@ -42,8 +43,14 @@ def filesystem(protocol: str) -> AbstractFileSystem:
 
 
 def opened(url: str) -> tuple[AbstractFileSystem, str]:
-    """The file system of a URL, and the path in it."""
-    system = filesystem(url.partition(SCHEME)[0])
+    """The file system of a URL, and the path in it. Raises DataError."""
+    protocol, _, place = url.partition(SCHEME)
+    if protocol in AZURE and "@" in place.partition("/")[0]:
+        raise DataError(
+            f"{url}: the account is taken from the environment (AZURE_STORAGE_ACCOUNT_NAME or"
+            f" AZURE_STORAGE_CONNECTION_STRING): write {protocol}{SCHEME}CONTAINER/PATH"
+        )
+    system = filesystem(protocol)
     return system, system._strip_protocol(url)
 
 
@@ -60,5 +67,5 @@ def stream(name: str) -> Iterator[IO[bytes]]:
             yield file
     except FileNotFoundError:
         raise DataError(f"{name}: there is no such file") from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"{name} cannot be read: {error}") from None
