@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,8 @@ class Settings:
         values: dict[str, Any] = {"workers": available_cores()}
         for name, parse in _PARSERS.items():
             raw = environ.get(f"DIGITS_{name.upper()}", "")
+            if name in _SECRETS:
+                _check_secret(f"DIGITS_{name.upper()}", raw)
             if raw.strip():
                 values[name] = _parse(f"DIGITS_{name.upper()}", raw.strip(), parse)
         values.update({name: value for name, value in overrides.items() if value is not None})
@@ -73,6 +76,14 @@ def _parse(variable: str, raw: str, parse: Callable[[str], T]) -> T:
         return parse(raw)
     except ValueError as error:
         raise ConfigurationError(f"{variable}={raw!r} cannot be used: {error}") from None
+
+
+def _check_secret(variable: str, raw: str) -> None:
+    """Whoever sets a key wants one; what it is must not be printed."""
+    if raw and not raw.strip():
+        raise ConfigurationError(f"{variable} is blank: give it a value, or do not set it")
+    if not raw.isprintable():  # nor is what is no UTF-8
+        raise ConfigurationError(f"{variable} has characters that are not printable text in UTF-8")
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -101,10 +112,12 @@ def _seconds(raw: str) -> float:
 def _origins(raw: str) -> tuple[str, ...]:
     origins = tuple(origin.strip().rstrip("/") for origin in raw.split(",") if origin.strip())
     for origin in origins:
-        if origin == "*" or not origin.startswith(("http://", "https://")):
+        if not re.fullmatch(r"https?://[^/?#*@\s]+", origin):
             raise ValueError(f"{origin!r} is not an origin such as https://example.org")
     return origins
 
+
+_SECRETS = ("api_key", "id_key")
 
 _PARSERS: dict[str, Callable[[str], object]] = {
     "model_dir": lambda raw: Path(raw).expanduser(),

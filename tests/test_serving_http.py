@@ -12,6 +12,7 @@ import pytest
 from own_server import everything, own_server, until
 from samples import picture
 
+from digits.serving.connection import MIN_RATE
 from digits.serving.front import MAX_CONNECTIONS
 
 GOOD = picture("digit_3.png")
@@ -265,6 +266,128 @@ def test_a_request_to_switch_protocols_is_answered_as_it_is(server):
     with server.connect() as connection:
         connection.sendall(data)
         assert only(receive_one(connection))[0] == 200
+
+
+def test_a_proposal_to_speak_http2_costs_nothing_of_what_follows(server):
+    proposal = (
+        b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+    )
+    head = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
+
+    data = server.raw(3 * (head + proposal + b"\r\n") + head + b"Connection: close\r\n\r\n")
+
+    assert [status for status, _, _ in replies(data)] == [200] * 4
+
+
+def body_bytes(server) -> int:
+    (line,) = [
+        line
+        for line in server.get("/metrics").body.splitlines()
+        if line.startswith(b"digits_body_bytes ")
+    ]
+    return int(line.split()[1])
+
+
+def test_what_follows_a_refused_request_is_not_held(server):
+    """The refusal ends the connection; what came with it in one piece is thrown away."""
+    refused = post(b"", "Transfer-Encoding: chunked", path="/nowhere") + b"0\r\n\r\n"
+
+    for _ in range(5):
+        status, headers, _ = only(server.raw(refused + post(b"x" * 60_000)))
+        assert (status, headers["connection"]) == (404, "close")
+
+    until(lambda: body_bytes(server) == 0)
+
+
+def test_what_follows_the_last_request_is_not_held(server):
+    data = server.raw(post(GOOD, "Connection: close") + post(b"x" * 60_000) * 2)
+
+    assert only(data)[0] == 200
+    until(lambda: body_bytes(server) == 0)
+
+
+@pytest.mark.parametrize("part", [b"X-Trailer: " + b"a" * 1000, b"a" * 1000])
+def test_trailers_are_bounded(server, part):
+    with server.connect() as connection:
+        connection.sendall(post(b"", "Transfer-Encoding: chunked") + b"0\r\nX-T: ")
+        sent = 0
+        try:
+            for _ in range(200):
+                connection.sendall(part)
+                sent += len(part)
+                time.sleep(0.001)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        assert only(everything(connection))[0] == 431
+
+
+def test_extensions_of_chunks_are_bounded(server):
+    with server.connect() as connection:
+        connection.sendall(post(b"", "Transfer-Encoding: chunked") + b"5;")
+        try:
+            for _ in range(200):
+                connection.sendall(b"a" * 1000)
+                time.sleep(0.001)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        assert only(everything(connection))[0] == 431
+
+
+def test_a_body_in_many_pieces_is_no_head(server):
+    """However little of it each chunk and each packet brings."""
+    body = b"".join(b"1\r\n%c\r\n" % byte for byte in GOOD) + b"0\r\n\r\n"
+    with server.connect() as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(post(b"", "Transfer-Encoding: chunked"))
+        for start in range(0, len(body), 97):
+            connection.sendall(body[start : start + 97])
+            time.sleep(0.0005)
+        assert only(receive_one(connection))[0] == 200
+
+
+def test_a_head_in_two_pieces_is_counted_once(server):
+    head = b"GET /health/live HTTP/1.1\r\nConnection: close\r\n" + 40 * (
+        b"x: " + b"y" * 500 + b"\r\n"
+    )
+    with server.connect() as connection:
+        connection.sendall(head[: len(head) * 3 // 4])
+        time.sleep(0.1)
+        connection.sendall(head[len(head) * 3 // 4 :] + b"\r\n")
+        assert only(everything(connection))[0] == 200
+
+
+def test_what_was_sent_fast_is_no_credit_for_silence(server):
+    with server.connect() as connection:
+        connection.sendall(post(b"x" * 150_000, length=150_001))
+        began = time.monotonic()
+        status, _, body = only(everything(connection))
+
+    assert (status, code(body)) == (504, "timeout")
+    # By its average it would have had so many seconds more.
+    assert time.monotonic() - began < 150_000 / MIN_RATE
+
+
+def test_a_large_body_is_not_taken_where_there_is_none(server):
+    for length in (65_537, 150_000):
+        request = f"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode()
+        status, headers, body = only(server.raw(request + b"x" * length))
+        assert (status, code(body), headers["connection"]) == (400, "bad_request", "close")
+
+
+def test_a_client_that_ends_its_side_gets_all_of_its_answers(server):
+    with server.connect() as connection:
+        connection.sendall(post() * 3)
+        connection.shutdown(socket.SHUT_WR)
+        assert [status for status, _, _ in replies(everything(connection))] == [200] * 3
+
+
+def test_what_is_refused_at_the_door_is_counted_where_it_knocked(tmp_path):
+    with own_server(tmp_path, api_key="k") as server:
+        assert server.score(GOOD).status == 401
+        metrics = server.get("/metrics", Authorization="Bearer k").body.decode()
+
+    assert 'digits_requests_total{route="/score",status="401"} 1\n' in metrics
+    assert '"route":"/score","status":401' in server.log.read_text()
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health%2Flive", "http://x/health/live"])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
-from digits.errors import DigitsError
+from digits.errors import DigitsError, NotFound
 from digits.serving.desk import Desk, overloaded
 from digits.serving.guard import Cors
 from digits.serving.head import Head
@@ -62,7 +63,10 @@ class App:
         began = time.perf_counter()
         exchange = Exchange(request)
         try:
-            answer = answers.refusal(refused, request.id) if refused else await self._do(exchange)
+            if refused is not None:
+                self._name(exchange)
+                raise refused
+            answer = await self._do(exchange)
         except DigitsError as error:
             answer = answers.refusal(error, request.id)
         except Exception:
@@ -79,6 +83,11 @@ class App:
         exchange.route = route.path
         exchange.quiet = route.quiet
         return await route.handle(request.method)(exchange)
+
+    def _name(self, exchange: Exchange) -> None:
+        """Note whose a refused request would have been."""
+        with suppress(NotFound):
+            exchange.route = self._routes.find(exchange.request.path).path
 
     def _tell(self, exchange: Exchange, answer: Answer, seconds: float) -> None:
         """Count the exchange and log it, unless it is one of a probe's many successes."""

@@ -28,7 +28,10 @@ SMALL_BODY = 64 * 1024
 """A refused request's body up to this size is read to its end, so the connection can go on."""
 
 MIN_RATE = 16 * 1024
-"""Bytes a second that a client must have sent on average, once its time limit is over."""
+"""Bytes of a body that earn a client another second to send more, up to its time limit."""
+
+BODILESS = ("GET", "HEAD", "OPTIONS", "DELETE")
+"""Methods that nobody sends a body of any size with."""
 
 KEEP_ALIVE_S = 75.0
 LINGER_S = 2.0
@@ -58,6 +61,7 @@ class Connection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._deaf = False
         self._half_closed = False
+        self._heard_body = False
         self._since = self._loop.time()
         self._blocked = False
 
@@ -77,26 +81,31 @@ class Connection(asyncio.Protocol):
         self._front.leave(self)
         if self._task is not None:
             self._task.cancel()
-        for ready in self._ready:
-            self._front.release(ready.held)
-        self._ready.clear()
+        self._forget()
         self._drop_incoming()
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client; after an answer that ends the connection they are ignored."""
-        if self._deaf:
-            return
-        before = self._incoming
+        rest = memoryview(data)
+        while rest and not self._deaf:
+            rest = self._feed(rest)
+
+    def _feed(self, data: memoryview) -> memoryview:
+        """Have the next bytes parsed; those that are left where another protocol is proposed."""
+        before, self._heard_body = self._incoming, False
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._deaf = True  # we speak nothing else: the request is answered as it is
+        except httptools.HttpParserUpgrade as upgrade:
+            # We speak nothing else, which we say by going on (RFC 9110, section 7.8).
+            self._parser = httptools.HttpRequestParser(self)
+            return data[upgrade.args[0] :]
         except httptools.HttpParserError:
             self._refuse(BadRequest("this is not valid HTTP/1.1"))
-        if before is not None and before is self._incoming and before.head is None:
-            before.head_bytes += len(data)  # what the parser holds back is not counted elsewhere
+        if before is not None and before is self._incoming and not self._heard_body:
+            before.raw_bytes += len(data)
             if before.too_large:
                 self._refuse(too_large())
+        return data[:0]
 
     def eof_received(self) -> bool:
         """The client sends no more; it may still want its answers."""
@@ -116,7 +125,8 @@ class Connection(asyncio.Protocol):
     # The parser calls these.
 
     def on_message_begin(self) -> None:
-        self._incoming = Incoming(self._loop.time())
+        if not self._deaf:
+            self._incoming = Incoming(self._loop.time() + self._front.timeout_s)
 
     def on_url(self, url: bytes) -> None:
         if self._incoming is not None:
@@ -136,6 +146,8 @@ class Connection(asyncio.Protocol):
         incoming.head = head
         if incoming.too_large:
             self._refuse(too_large())
+        elif head.method in BODILESS and (head.length is None or head.length > SMALL_BODY):
+            self._refuse(BadRequest(f"{head.method} takes no body; send it without one"))
         elif (refused := self._front.app.check(head)) is not None:
             incoming.refused = refused
             if head.length is None or head.length > SMALL_BODY:
@@ -145,6 +157,7 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, chunk: bytes) -> None:
         incoming = self._incoming
+        self._heard_body = True
         if incoming is None or incoming.refused is not None:
             return
         if not self._front.hold(len(chunk)):
@@ -152,6 +165,9 @@ class Connection(asyncio.Protocol):
             return
         incoming.size += len(chunk)
         incoming.body.append(chunk)
+        # What was sent fast is no credit for a long silence.
+        latest = self._loop.time() + self._front.timeout_s
+        incoming.due = min(latest, incoming.due + len(chunk) / MIN_RATE)
         try:
             check_body(incoming.size, self._front.max_body)
         except DigitsError as error:
@@ -176,10 +192,13 @@ class Connection(asyncio.Protocol):
         elif self.idle:
             if for_s > KEEP_ALIVE_S:
                 self._transport.close()
-        elif incoming is not None and self._task is None:
-            allowed = self._front.timeout_s + incoming.size / MIN_RATE
-            if now - incoming.began > allowed:
-                self._refuse(Timeout(f"the request did not arrive within {allowed:.0f} s"))
+        elif incoming is not None and self._task is None and now > incoming.due:
+            self._refuse(
+                Timeout(
+                    f"the request stopped arriving: send it within {self._front.timeout_s:g} s, or"
+                    f" at {MIN_RATE // 1024} KiB a second and more"
+                )
+            )
 
     def close_if_idle(self) -> None:
         """The server is shutting down: nothing more will be asked here."""
@@ -202,6 +221,12 @@ class Connection(asyncio.Protocol):
             self._front.release(self._incoming.size)
             self._incoming = None
 
+    def _forget(self) -> None:
+        """Answer nothing more of what is complete."""
+        for ready in self._ready:
+            self._front.release(ready.held)
+        self._ready.clear()
+
     def _enqueue(self, ready: _Ready) -> None:
         self._ready.append(ready)
         if self._task is None:
@@ -219,7 +244,9 @@ class Connection(asyncio.Protocol):
         finally:
             self._front.release(ready.held)
         self._task = None
-        keep_alive = ready.keep_alive and not self._front.state.parting and not self._half_closed
+        # What has been accepted is answered, even where nothing more will be.
+        ending = (self._front.state.parting or self._half_closed) and not self._ready
+        keep_alive = ready.keep_alive and not ending
         self._send(answer, keep_alive=keep_alive, body=ready.request.method != "HEAD")
 
     def _send(self, answer: Answer, *, keep_alive: bool, body: bool = True) -> None:
@@ -229,7 +256,7 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
             self._next()
             return
-        self._ready.clear()
+        self._forget()
         if self._deaf and not self._half_closed and self._transport.can_write_eof():
             self._transport.write_eof()  # it may still be sending: see LINGER_S
         else:

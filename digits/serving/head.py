@@ -10,7 +10,7 @@ from digits.wire import Request
 from digits.wire.ids import request_id
 
 MAX_HEAD = 32 * 1024
-"""Bytes of request line and headers."""
+"""Bytes of request line and headers, and again of all that is neither these nor the body."""
 
 MAX_HEADERS = 100
 
@@ -33,12 +33,18 @@ class Head:
 
 @dataclass(slots=True)
 class Incoming:
-    """A request while it arrives."""
+    """A request while it arrives.
 
-    began: float
+    ``head_bytes`` are those of its complete headers; ``raw_bytes`` came in pieces without any body:
+    headers that are not complete yet, trailers, extensions of chunks. ``due`` is the loop's time by
+    which more must be here, ``size`` the bytes of the body that are.
+    """
+
+    due: float
     url: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     head_bytes: int = 0
+    raw_bytes: int = 0
     head: Head | None = None
     body: list[bytes] = field(default_factory=list)
     size: int = 0
@@ -47,7 +53,7 @@ class Incoming:
     @property
     def too_large(self) -> bool:
         """Whether the head is over its bounds."""
-        return self.head_bytes > MAX_HEAD or len(self.headers) > MAX_HEADERS
+        return max(self.head_bytes, self.raw_bytes) > MAX_HEAD or len(self.headers) > MAX_HEADERS
 
     def add(self, name: bytes, value: bytes) -> None:
         """One header; of several with one name the last counts."""
