@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 STORE = 256 * MIB
 """Memory that a local Ray sets aside for what is on its way; beyond that it takes the disk."""
 
+IN_FLIGHT = 4
+"""Chunks that are given to a worker at a time, so that it need not wait for the next one."""
+
 STARTS = 5
 """How often a local Ray is tried to be started: it gives up on a machine that is busy."""
 
@@ -39,6 +42,8 @@ ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # workers run in this very environment, not in a new one
     "RAY_worker_niceness": "0",  # by default its workers give way to everything else
+    "RAY_enable_metrics_collection": "0",  # nobody looks at them here, and they are not for nothing
+    "RAY_task_events_report_interval_ms": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",  # it warns of its own ways, over the progress bar
 }
 
@@ -131,7 +136,10 @@ def parts(plan: Plan, scoring: Scoring, *, workers: int) -> Iterator[tuple[int, 
         batch_format="pyarrow",
         num_cpus=1,
         compute=ray.data.ActorPoolStrategy(
-            min_size=1, max_size=workers, initial_size=min(workers, len(plan.left))
+            min_size=1,
+            max_size=workers,
+            initial_size=min(workers, len(plan.left)),
+            max_tasks_in_flight_per_actor=IN_FLIGHT,
         ),
     )
     try:
