@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import socket
+import threading
 import time
 from contextlib import ExitStack
 
@@ -277,6 +278,50 @@ def test_a_proposal_to_speak_http2_costs_nothing_of_what_follows(server):
     data = server.raw(3 * (head + proposal + b"\r\n") + head + b"Connection: close\r\n\r\n")
 
     assert [status for status, _, _ in replies(data)] == [200] * 4
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_the_body_of_a_request_that_proposes_http2_is_its_body(server, chunked):
+    """Taken for a request of its own, it would be smuggled past whatever stands in front."""
+    proposal = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
+    inner = b"GET /model HTTP/1.1\r\nHost: x\r\n\r\n"
+    for body, expected in ((GOOD, 200), (inner, 415)):
+        if chunked:
+            head = post(b"", *proposal, "Transfer-Encoding: chunked")
+            data = head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        else:
+            data = post(body, *proposal)
+        answers = replies(server.raw(data + post(GOOD, "Connection: close")))
+        assert [status for status, _, _ in answers] == [expected, 200]
+
+
+def test_a_tunnel_is_refused(server):
+    data = server.raw(b"CONNECT x:443 HTTP/1.1\r\nContent-Length: 5\r\n\r\nGET /")
+
+    assert [status for status, _, _ in replies(data)] == [405]
+
+
+def test_a_body_in_too_many_small_pieces_is_refused(server):
+    head = post(b"", "Transfer-Encoding: chunked")
+
+    status, _, body = only(server.raw(head + b"2\r\nab\r\n" * 20_000))
+
+    assert (status, code(body)) == (400, "bad_request")
+
+
+def test_very_many_requests_at_once_are_answered_in_order(server):
+    """Not all of them are taken in before the first answer."""
+    count = 5000
+    last = post(GOOD, "Connection: close")
+    with server.connect(timeout=60) as connection:
+        data = b"GET /health/live HTTP/1.1\r\n\r\n" * count + last
+        sender = threading.Thread(target=connection.sendall, args=(data,))
+        sender.start()
+        answers = replies(everything(connection))
+        sender.join()
+
+    assert [status for status, _, _ in answers] == [200] * (count + 1)
+    assert json.loads(answers[-1][2])["rows"] == ["3"]
 
 
 def body_bytes(server) -> int:

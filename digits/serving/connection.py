@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import httptools
 
-from digits.errors import BadRequest, DigitsError, Overloaded, Timeout
+from digits.errors import BadRequest, DigitsError, MethodNotAllowed, Overloaded, Timeout
 from digits.serving.head import Head, Incoming, too_large
 from digits.serving.response import CONTINUE, encode
 from digits.wire import Answer, Request
@@ -29,6 +29,14 @@ SMALL_BODY = 64 * 1024
 
 MIN_RATE = 16 * 1024
 """Bytes of a body that earn a client another second to send more, up to its time limit."""
+
+SMALL_PIECE, PIECES = 64, 1000
+"""A body in more pieces than this has so many bytes in each on average: a piece costs the loop as
+much time as kilobytes do."""
+
+HEAD_SLICE, BODY_SLICE = 4 * 1024, 64 * 1024
+"""Bytes that are parsed at a time, between requests and within a body: the former may be very many
+requests, of which no more are taken while one waits."""
 
 BODILESS = ("GET", "HEAD", "OPTIONS", "DELETE")
 """Methods that nobody sends a body of any size with."""
@@ -59,6 +67,8 @@ class Connection(asyncio.Protocol):
         self._incoming: Incoming | None = None
         self._ready: deque[_Ready] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._unread = memoryview(b"")
+        self._body_follows = False
         self._deaf = False
         self._half_closed = False
         self._heard_body = False
@@ -68,7 +78,7 @@ class Connection(asyncio.Protocol):
     @property
     def idle(self) -> bool:
         """Whether nothing of a request is there, neither unread nor unanswered."""
-        return self._task is None and self._incoming is None and not self._ready
+        return not (self._task or self._incoming or self._ready or self._unread)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the client in, or turn it away if there are too many."""
@@ -81,31 +91,59 @@ class Connection(asyncio.Protocol):
         self._front.leave(self)
         if self._task is not None:
             self._task.cancel()
+        self._unread = self._unread[:0]
         self._forget()
         self._drop_incoming()
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client; after an answer that ends the connection they are ignored."""
-        rest = memoryview(data)
-        while rest and not self._deaf:
-            rest = self._feed(rest)
+        self._unread = memoryview(bytes(self._unread) + data if self._unread else data)
+        self._read_on()
 
-    def _feed(self, data: memoryview) -> memoryview:
-        """Have the next bytes parsed; those that are left where another protocol is proposed."""
+    def _read_on(self) -> None:
+        """Have what has arrived parsed, but for what follows a request that has to wait."""
+        while self._unread and not self._ready and not self._deaf:
+            within = self._incoming is not None and self._incoming.head is not None
+            size = BODY_SLICE if within else HEAD_SLICE
+            self._unread = self._unread[self._feed(self._unread[:size]) :]
+        if self._deaf:
+            self._unread = self._unread[:0]
+        if self._unread:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def _feed(self, data: memoryview) -> int:
+        """Have the next bytes parsed; how many were. It is not all of them at times."""
         before, self._heard_body = self._incoming, False
+        size = before.size if before is not None else 0
+        parsed = len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            # We speak nothing else, which we say by going on (RFC 9110, section 7.8).
-            self._parser = httptools.HttpRequestParser(self)
-            return data[upgrade.args[0] :]
+            parsed = upgrade.args[0]
+            self._ignore_upgrade()
         except httptools.HttpParserError:
             self._refuse(BadRequest("this is not valid HTTP/1.1"))
-        if before is not None and before is self._incoming and not self._heard_body:
+        if before is None or before is not self._incoming:
+            return parsed
+        if not self._heard_body:
             before.raw_bytes += len(data)
             if before.too_large:
                 self._refuse(too_large())
-        return data[:0]
+        # What was sent fast is no credit for a long silence.
+        latest = self._loop.time() + self._front.timeout_s
+        before.due = min(latest, before.due + (before.size - size) / MIN_RATE)
+        return parsed
+
+    def _ignore_upgrade(self) -> None:
+        """Go on after another protocol was proposed, which says no (RFC 9110, section 7.8).
+
+        The parser takes what follows for that protocol, the request's own body as well.
+        """
+        self._parser = httptools.HttpRequestParser(self)
+        if self._body_follows and self._incoming is not None and self._incoming.head is not None:
+            self._parser.feed_data(self._incoming.head.framing())
 
     def eof_received(self) -> bool:
         """The client sends no more; it may still want its answers."""
@@ -125,11 +163,11 @@ class Connection(asyncio.Protocol):
     # The parser calls these.
 
     def on_message_begin(self) -> None:
-        if not self._deaf:
+        if not self._deaf and not self._body_follows:
             self._incoming = Incoming(self._loop.time() + self._front.timeout_s)
 
     def on_url(self, url: bytes) -> None:
-        if self._incoming is not None:
+        if self._incoming is not None and self._incoming.head is None:
             self._incoming.url += url
             self._incoming.head_bytes += len(url)
 
@@ -140,12 +178,14 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         incoming = self._incoming
-        if incoming is None:
+        if incoming is None or incoming.head is not None:
             return
         head = incoming.parse(self._parser.get_method())
         incoming.head = head
         if incoming.too_large:
             self._refuse(too_large())
+        elif head.method == "CONNECT":
+            self._refuse(MethodNotAllowed("this is no proxy"))
         elif head.method in BODILESS and (head.length is None or head.length > SMALL_BODY):
             self._refuse(BadRequest(f"{head.method} takes no body; send it without one"))
         elif (refused := self._front.app.check(head)) is not None:
@@ -164,29 +204,35 @@ class Connection(asyncio.Protocol):
             self._refuse(Overloaded("too many large requests are in memory; try again in a moment"))
             return
         incoming.size += len(chunk)
-        incoming.body.append(chunk)
-        # What was sent fast is no credit for a long silence.
-        latest = self._loop.time() + self._front.timeout_s
-        incoming.due = min(latest, incoming.due + len(chunk) / MIN_RATE)
+        incoming.pieces += 1
+        incoming.body += chunk
+        if incoming.pieces > PIECES and incoming.size < SMALL_PIECE * incoming.pieces:
+            self._refuse(BadRequest("the body comes in too many small pieces; send larger ones"))
+            return
         try:
             check_body(incoming.size, self._front.max_body)
         except DigitsError as error:
             self._refuse(error)
 
     def on_message_complete(self) -> None:
-        incoming, self._incoming = self._incoming, None
+        incoming = self._incoming
         if incoming is None or incoming.head is None:
             return
-        body = b"".join(incoming.body)
+        if self._parser.should_upgrade() and incoming.head.length != 0:
+            self._body_follows = True
+            return
+        self._incoming, self._body_follows = None, False
         keep_alive = self._parser.should_keep_alive()
-        request = incoming.head.request(body)
+        request = incoming.head.request(bytes(incoming.body))
         self._enqueue(_Ready(request, incoming.refused, keep_alive, incoming.size))
 
     def sweep(self, now: float) -> None:
         """End what takes too long: called every second."""
         for_s = now - self._since
         incoming = self._incoming
-        if self._blocked or self._deaf and self.idle:
+        if self._transport.get_write_buffer_size() and for_s > self._front.timeout_s:
+            self._transport.abort()  # it does not take its answers
+        elif self._blocked or self._deaf and self.idle:
             if for_s > (self._front.timeout_s if self._blocked else LINGER_S):
                 self._transport.abort()
         elif self.idle:
@@ -229,31 +275,29 @@ class Connection(asyncio.Protocol):
 
     def _enqueue(self, ready: _Ready) -> None:
         self._ready.append(ready)
-        if self._task is None:
-            self._next()
-        else:
-            self._transport.pause_reading()
+        self._next()
 
     def _next(self) -> None:
         if self._ready and self._task is None and not self._blocked:
-            self._task = self._loop.create_task(self._answer(self._ready.popleft()))
+            ready = self._ready.popleft()
+            self._task = self._loop.create_task(self._answer(ready))
+            # Not in the task: one that is cancelled before it has begun runs nothing of itself.
+            self._task.add_done_callback(lambda _: self._front.release(ready.held))
 
     async def _answer(self, ready: _Ready) -> None:
-        try:
-            answer = await self._front.app.answer(ready.request, ready.refused)
-        finally:
-            self._front.release(ready.held)
+        answer = await self._front.app.answer(ready.request, ready.refused)
         self._task = None
+        if ready.keep_alive and self._unread:
+            self._read_on()
         # What has been accepted is answered, even where nothing more will be.
-        ending = (self._front.state.parting or self._half_closed) and not self._ready
-        keep_alive = ready.keep_alive and not ending
+        ending = self._front.state.parting or self._half_closed
+        keep_alive = ready.keep_alive and not (ending and self._task is None and not self._ready)
         self._send(answer, keep_alive=keep_alive, body=ready.request.method != "HEAD")
 
     def _send(self, answer: Answer, *, keep_alive: bool, body: bool = True) -> None:
         self._transport.write(encode(answer, keep_alive=keep_alive, body=body))
         self._since = self._loop.time()
         if keep_alive:
-            self._transport.resume_reading()
             self._next()
             return
         self._forget()

@@ -30,6 +30,15 @@ class Head:
         """The request, once its body is there."""
         return Request(self.method, self.path, self.query, self.headers, body, self.id)
 
+    def framing(self) -> bytes:
+        """A head that says of the body, and of the connection after it, what this one does."""
+        length = self.length
+        body = "transfer-encoding: chunked" if length is None else f"content-length: {length}"
+        lines = ["POST / HTTP/1.1", body]
+        if "close" in self.headers.get("connection", "").lower():
+            lines.append("connection: close")
+        return "\r\n".join([*lines, "", ""]).encode()
+
 
 @dataclass(slots=True)
 class Incoming:
@@ -37,7 +46,7 @@ class Incoming:
 
     ``head_bytes`` are those of its complete headers; ``raw_bytes`` came in pieces without any body:
     headers that are not complete yet, trailers, extensions of chunks. ``due`` is the loop's time by
-    which more must be here, ``size`` the bytes of the body that are.
+    which more must be here; ``size`` bytes of the body are, which came in ``pieces``.
     """
 
     due: float
@@ -46,8 +55,9 @@ class Incoming:
     head_bytes: int = 0
     raw_bytes: int = 0
     head: Head | None = None
-    body: list[bytes] = field(default_factory=list)
+    body: bytearray = field(default_factory=bytearray)
     size: int = 0
+    pieces: int = 0
     refused: DigitsError | None = None
 
     @property
