@@ -12,11 +12,11 @@ from pathlib import Path
 
 import orjson
 
-from digits.batch.entry import shown
 from digits.errors import BadRequest, DigitsError, NotFound
 from digits.picture import check_bytes
 from digits.settings import Settings
 from digits.wire import Service
+from digits.wire.names import shown
 from digits.wire.options import DEFAULT
 
 _service: Service | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -193,6 +195,16 @@ def test_the_code_is_the_entry_script_and_what_it_imports(repo_root, tmp_path):
     staged = [path for path in (tmp_path / "code").rglob("*") if path.is_file()]
     assert sorted(path.relative_to(tmp_path / "code").as_posix() for path in staged) == names
     assert (tmp_path / "code" / "score.py").read_bytes() == (repo_root / "score.py").read_bytes()
+    alone = "import sys; sys.path.insert(0, '.'); import score, score_batch; print(score.__file__)"
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", alone],
+        cwd=tmp_path / "code",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert Path(ran.stdout.strip()).resolve() == (tmp_path / "code" / "score.py").resolve()
 
 
 def test_the_yaml_says_what_the_environment_is(repo_root):

@@ -14,6 +14,7 @@ import samples
 from digits.batch import archives, entry, fetch, listing
 from digits.batch.entry import Entry
 from digits.errors import DataError, DigitsError, TooLarge, UnreadableImage
+from digits.wire.names import shown
 
 PICTURE = samples.picture("digit_3.png")
 FETCHER = fetch.Fetcher(max_bytes=100_000)
@@ -168,7 +169,7 @@ def test_names_need_be_no_text(tmp_path: Path) -> None:
     found = [content for _, content in FETCHER.all(kept)]
     assert found[0] == PICTURE
     assert [str(each).partition(":")[0] for each in found[1:]] == ["the file cannot be read"] * 2
-    assert entry.shown(odd) == "caf\N{REPLACEMENT CHARACTER}.png"
+    assert shown(odd) == "caf\N{REPLACEMENT CHARACTER}.png"
 
 
 def test_another_account_than_the_environments_is_refused() -> None:

@@ -35,11 +35,6 @@ def load(line: bytes) -> list[Entry]:
     return [_entry(*row) for row in json.loads(line)]
 
 
-def shown(name: str) -> str:
-    """The name of a file as text, which it need not be."""
-    return name.encode(errors="surrogateescape").decode(errors="replace")
-
-
 def _row(entry: Entry) -> list[object]:
     if entry.wrong is not None:
         return [entry.path, entry.size, entry.wrong]

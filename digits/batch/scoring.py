@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from digits import model, process
-from digits.batch.entry import Entry, shown
+from digits.batch.entry import Entry
 from digits.batch.fetch import Fetched, Fetcher
 from digits.batch.journal import DEATHS, Journal
 from digits.errors import DigitsError, UnreadableImage
@@ -24,6 +24,7 @@ from digits.reading import Digit, Reading
 from digits.settings import Settings
 from digits.wire import Service
 from digits.wire.ids import Signer
+from digits.wire.names import shown
 from digits.wire.options import Options
 
 DIGIT = pa.struct(
