@@ -94,7 +94,7 @@ def settings(container: dict[str, Any]) -> Settings:
 def test_its_memory_is_enough_for_what_its_settings_allow(container: dict[str, Any]) -> None:
     """By the figures of docs/operations.md, at worst."""
     given = settings(container)
-    worst = given.workers * (8 * given.max_body + 28 * given.max_pixels) + 350 * MIB
+    worst = given.workers * (8 * given.max_body + 28 * given.max_pixels) + 390 * MIB
     assert worst <= memory(container["resources"]["limits"]["memory"])
     assert int(container["resources"]["requests"]["cpu"]) == given.workers
 
