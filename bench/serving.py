@@ -7,9 +7,9 @@ wrk (Debian: apt-get install wrk), and writes a table: medians over the rounds, 
 a round. Requests a second on a machine that others use say little; processor time for a request
 says more, and what a server adds to the in-process limit does not depend on the model. That is
 timed a second time with a reader that remembers what it has read: the difference of two large
-numbers, both uncertain, is then one of two small ones. With photos, where
-even the readings' own time varies more than that, both are timed in turns. Takes about six minutes
-a round.
+numbers, both uncertain, is then one of two small ones. With photos, where even
+the readings' own time varies more than that, both are timed in turns. Takes about six minutes a
+round.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def _check_secret(variable: str, raw: str) -> None:
     """Whoever sets a key wants one; what it is must not be printed."""
     if raw and not raw.strip():
         raise ConfigurationError(f"{variable} is blank: give it a value, or do not set it")
-    if not raw.isprintable():  # nor is what is no UTF-8
+    if not raw.strip().isprintable():  # nor is what is no UTF-8; a file's last line end is no part
         raise ConfigurationError(f"{variable} has characters that are not printable text in UTF-8")
 
 

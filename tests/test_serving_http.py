@@ -7,7 +7,7 @@ import resource
 import socket
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from own_server import everything, own_server, until
@@ -184,16 +184,19 @@ def test_headers_are_bounded(server, size, where):
     assert only(data)[0] == (200 if size == 31_000 else 431)
 
 
+def poured(connection: socket.socket, part: bytes) -> bytes:
+    """What comes back from a server that is sent a part over and over, as long as it takes any."""
+    with suppress(BrokenPipeError, ConnectionResetError):
+        for _ in range(200):
+            connection.sendall(part)
+            time.sleep(0.001)
+    return everything(connection)
+
+
 def test_headers_without_end_are_bounded_too(server):
     with server.connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nx: ")
-        try:
-            for _ in range(200):
-                connection.sendall(b"y" * 1000)
-                time.sleep(0.001)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
-        assert only(everything(connection))[0] == 431
+        assert only(poured(connection, b"y" * 1000))[0] == 431
 
 
 def test_101_headers_are_too_many(server):
@@ -355,27 +358,13 @@ def test_what_follows_the_last_request_is_not_held(server):
 def test_trailers_are_bounded(server, part):
     with server.connect() as connection:
         connection.sendall(post(b"", "Transfer-Encoding: chunked") + b"0\r\nX-T: ")
-        sent = 0
-        try:
-            for _ in range(200):
-                connection.sendall(part)
-                sent += len(part)
-                time.sleep(0.001)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
-        assert only(everything(connection))[0] == 431
+        assert only(poured(connection, part))[0] == 431
 
 
 def test_extensions_of_chunks_are_bounded(server):
     with server.connect() as connection:
         connection.sendall(post(b"", "Transfer-Encoding: chunked") + b"5;")
-        try:
-            for _ in range(200):
-                connection.sendall(b"a" * 1000)
-                time.sleep(0.001)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
-        assert only(everything(connection))[0] == 431
+        assert only(poured(connection, b"a" * 1000))[0] == 431
 
 
 def test_a_body_in_many_pieces_is_no_head(server):

@@ -26,6 +26,7 @@ def test_a_key_that_is_none_is_refused_and_not_printed(
 def test_a_key_that_is_not_there_is_none() -> None:
     assert Settings.from_env({"DIGITS_API_KEY": ""}).api_key is None
     assert Settings.from_env({"DIGITS_API_KEY": "s3 cret"}).api_key == "s3 cret"
+    assert Settings.from_env({"DIGITS_API_KEY": "s3cret\n"}).api_key == "s3cret"
     assert "s3" not in repr(Settings.from_env({"DIGITS_API_KEY": "s3cret"}))
 
 

@@ -113,7 +113,7 @@ def _tried_again(url: str, begin: int, length: int) -> bytes:
             raise
         except Exception as error:  # of whatever package speaks to that storage
             if tries == TRIES:
-                complaint = " ".join(str(error).split())[:500]
+                complaint = storage.said(error)
                 if _is_its_own_fault(system, path, error, others=protocol in _answering):
                     raise NotFound(f"the storage does not give it: {complaint}") from error
                 raise DataError(

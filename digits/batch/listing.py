@@ -155,7 +155,7 @@ def _remote(url: str) -> Iterator[Entry]:
     except DataError:
         raise
     except Exception as error:  # of whatever package speaks to that storage
-        raise DataError(f"{url} cannot be listed: {_line(error)}") from error
+        raise DataError(f"{url} cannot be listed: {storage.said(error)}") from error
 
 
 def is_picture(name: str) -> bool:
@@ -170,7 +170,3 @@ def _size(path: str) -> int | None:
         return Path(path).stat().st_size
     except (OSError, ValueError):  # the latter where the name cannot be one
         return None
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:500] or type(error).__name__

@@ -69,3 +69,8 @@ def stream(name: str) -> Iterator[IO[bytes]]:
         raise DataError(f"{name}: there is no such file") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{name} cannot be read: {error}") from None
+
+
+def said(error: Exception) -> str:
+    """What went wrong, in one line, whatever package speaks to that storage."""
+    return " ".join(str(error).split())[:500] or type(error).__name__

@@ -203,7 +203,6 @@ class Connection(asyncio.Protocol):
         if not self._front.hold(len(chunk)):
             self._refuse(Overloaded("too many large requests are in memory; try again in a moment"))
             return
-        incoming.size += len(chunk)
         incoming.pieces += 1
         incoming.body += chunk
         if incoming.pieces > PIECES and incoming.size < SMALL_PIECE * incoming.pieces:
@@ -232,8 +231,10 @@ class Connection(asyncio.Protocol):
         incoming = self._incoming
         if self._transport.get_write_buffer_size() and for_s > self._front.timeout_s:
             self._transport.abort()  # it does not take its answers
-        elif self._blocked or self._deaf and self.idle:
-            if for_s > (self._front.timeout_s if self._blocked else LINGER_S):
+        elif self._blocked:
+            return  # it has some time left for that
+        elif self._deaf and self.idle:
+            if for_s > LINGER_S:
                 self._transport.abort()
         elif self.idle:
             if for_s > KEEP_ALIVE_S:

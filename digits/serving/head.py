@@ -46,7 +46,7 @@ class Incoming:
 
     ``head_bytes`` are those of its complete headers; ``raw_bytes`` came in pieces without any body:
     headers that are not complete yet, trailers, extensions of chunks. ``due`` is the loop's time by
-    which more must be here; ``size`` bytes of the body are, which came in ``pieces``.
+    which more must be here; the ``body`` so far came in ``pieces``.
     """
 
     due: float
@@ -56,9 +56,13 @@ class Incoming:
     raw_bytes: int = 0
     head: Head | None = None
     body: bytearray = field(default_factory=bytearray)
-    size: int = 0
     pieces: int = 0
     refused: DigitsError | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body that are here."""
+        return len(self.body)
 
     @property
     def too_large(self) -> bool:
