@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from client import Reply
-from own_server import OwnServer, own_server
+from own_server import OwnServer, own_server, stop
 from samples import as_base64
 
 from digits.feedback.store import Store
@@ -98,6 +98,7 @@ def test_an_id_of_somebody_else_is_unknown(server: OwnServer, picture: bytes) ->
         ({"boxes": [[0, 0, 9, 9], [0, 0, 9, 99999]]}, 400, "bad_request"),
         ({"boxes": [[0, 0, 9, 9], [0, 0, 9, 1.5]]}, 400, "bad_request"),
         ({"boxes": "all"}, 400, "bad_request"),
+        ({"boxes": [[0, 0, 9, 9], json.loads("[" * 900 + "]" * 900)]}, 400, "bad_request"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_kept(
@@ -139,7 +140,14 @@ def test_a_store_that_is_busy_or_broken_answers_503_and_scoring_goes_on(
         assert (got.status, got.code) == (503, "store_unavailable")
         assert "retry-after" in got.headers
         assert "INSERT" not in got.message
+        assert "no such table" not in got.message
         assert server.score(picture).status == 200
+        assert stop(server) == 0
+        # What the database says is the operator's to read, under the request's id.
+        said = [json.loads(line) for line in server.log.read_text().splitlines()]
+    [entry] = [line for line in said if line["level"] == "error"]
+    assert "no such table" in entry["message"]
+    assert entry["id"] == got.headers["x-request-id"]
 
 
 def test_without_a_store_feedback_is_off(tmp_path: Path, picture: bytes) -> None:

@@ -14,6 +14,7 @@ from digits.wire import Answer, Request
 
 REQUEST = b"POST /score HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"
 TIMEOUT_S = 10.0
+MOST_HELD = 20_000
 
 
 @dataclass
@@ -69,8 +70,9 @@ class House:
         pass
 
     def hold(self, size: int) -> bool:
-        self.held += size
-        return True
+        fits = self.held + size <= MOST_HELD
+        self.held += size * fits
+        return fits
 
     def release(self, size: int) -> None:
         self.held -= size
@@ -138,3 +140,21 @@ def test_what_waits_behind_a_request_is_not_taken_in() -> None:
     taken, held = asyncio.run(flood())
     assert taken < 5 * 3000 / 10
     assert held == 0
+
+
+@pytest.mark.parametrize(("unsent", "aborted"), [(MOST_HELD, False), (MOST_HELD + 1, True)])
+def test_answers_that_nobody_takes_are_bounded_as_bodies_are(unsent: int, aborted: bool) -> None:
+    async def stall() -> tuple[bool, list[int]]:
+        house, wire, connection = connected(True)
+        connection.data_received(REQUEST)
+        await asyncio.sleep(0.01)
+        wire.unsent = unsent
+        connection.pause_writing()
+        held = [house.held]
+        connection.resume_writing()
+        held.append(house.held)
+        connection.pause_writing()
+        connection.connection_lost(None)
+        return wire.aborted, [*held, house.held]
+
+    assert asyncio.run(stall()) == (aborted, [0 if aborted else unsent, 0, 0])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
+import zlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -206,6 +209,62 @@ def test_who_leaves_is_not_served():
         assert not desk.full
 
     play(scene)
+
+
+def test_who_leaves_takes_the_picture_along():
+    class Picture:
+        def read(self) -> None:
+            pass
+
+    async def scene(desk: Desk) -> None:
+        release, pictures = threading.Event(), weakref.WeakSet[Picture]()
+
+        async def ask(work: Callable[[], object]) -> None:
+            with desk.places(1, desk.deadline()) as places:
+                await desk.turn(work, places, light=False)
+
+        async def ask_with_a_picture() -> None:
+            picture = Picture()
+            pictures.add(picture)
+            await ask(picture.read)
+
+        await ask(partial(time.sleep, 0.1))  # from now on it knows how long one takes
+        first, second = (asyncio.ensure_future(ask(release.wait)) for _ in range(2))
+        for _ in range(500):  # each of which would make the others wait if it counted
+            leaving = asyncio.ensure_future(ask_with_a_picture())
+            await asyncio.sleep(0)
+            leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
+        del leaving
+        await asyncio.sleep(0)
+        gc.collect()
+        assert len(pictures) == 0
+        patient = asyncio.ensure_future(ask_with_a_picture())
+        release.set()
+        await asyncio.gather(first, second, patient)
+
+    play(scene)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+
+@pytest.mark.parametrize(
+    ("chunks", "light"),
+    [
+        (chunk(b"tEXt", b"Software\0a program"), True),
+        (chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(1_000_000))), False),
+        (chunk(b"iCCP", b"k\0\0" + zlib.compress(bytes(1_000_000))), False),
+        (chunk(b"acTL", bytes(8)), False),
+        (chunk(b"tEXt", b"k\0") * 100, False),
+    ],
+)
+def test_a_png_that_may_take_long_is_not_light(chunks: bytes, light: bool):
+    head = 8 + 25
+    png = blank(28, 28)
+
+    assert is_light(png[:head] + chunks + png[head:]) == light
 
 
 def test_only_small_pngs_are_light():

@@ -133,6 +133,28 @@ def test_a_client_that_asks_first_with_too_much_is_refused_at_once(server):
     assert (status, code(body), headers["connection"]) == (413, "too_large", "close")
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/health/live"])
+def test_a_client_that_asks_first_in_vain_is_told_at_once(server, path):
+    head = post(GOOD, "Expect: 100-continue").split(b"\r\n\r\n")[0]
+
+    status, headers, _ = only(server.raw(head.replace(b"/score", path.encode()) + b"\r\n\r\n"))
+
+    assert (status, headers["connection"]) == (404 if path == "/nowhere" else 405, "close")
+
+
+def test_a_client_that_asks_behind_another_request_is_told_when_that_is_answered(server):
+    head, body = post(GOOD, "Expect: 100-continue", "Connection: close").split(b"\r\n\r\n", 1)
+    go_on = b"HTTP/1.1 100 Continue\r\n\r\n"
+    with server.connect() as connection:
+        connection.sendall(post(GOOD) + head + b"\r\n\r\n")
+        got = b""
+        while not got.endswith(go_on):
+            got += connection.recv(10_000)
+        assert replies(got.removesuffix(go_on))[0][0] == 200
+        connection.sendall(body)
+        assert only(everything(connection))[0] == 200
+
+
 def test_head_is_get_without_the_body(server):
     get = server.call("GET", "/health/live")
     head = server.call("HEAD", "/health/live")

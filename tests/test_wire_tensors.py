@@ -107,6 +107,8 @@ def test_bytes_that_are_not_a_number():
         one(shape=None),
         one(parameters={"binary_data_size": 5}),
         one() | {"outputs": ["text"]},
+        one() | {"outputs": [{"name": 1}]},
+        one() | {"outputs": [{"name": json.loads("[" * 900 + "]" * 900)}]},
     ],
 )
 def test_requests_that_say_nothing(body):
@@ -114,7 +116,7 @@ def test_requests_that_say_nothing(body):
         envelope(body)
 
 
-@pytest.mark.parametrize("length", ["-1", "x", "99999", ""])
+@pytest.mark.parametrize("length", ["-1", "x", "99999", "", "0" * 4999 + "5"])
 def test_a_json_length_that_lies(length):
     request = Request("POST", "/", "", {"inference-header-content-length": length}, b"{}")
 

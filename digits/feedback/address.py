@@ -15,6 +15,13 @@ FILE = "feedback.sqlite"
 BUSY_MS = 10_000
 """How long a writer waits for another one."""
 
+PATIENCE = {
+    "connect_timeout": "5",  # s
+    "tcp_user_timeout": "10000",  # ms: what has been sent and nobody has acknowledged
+    "options": "-c statement_timeout=10000",  # ms
+}
+"""No thread waits for a database for ever. What the URL says of these counts instead."""
+
 
 def engine(location: str) -> Engine:
     """An engine for ``location``; connects to nothing yet.
@@ -45,8 +52,10 @@ def _database(location: str) -> Engine:
             f"DIGITS_FEEDBACK names a database of kind {url.get_backend_name()!r}; use a folder or "
             "postgresql://USER:PASSWORD@HOST/DATABASE"
         )
+    url = url.set(drivername="postgresql+psycopg")
+    given = {name: value for name, value in PATIENCE.items() if name not in url.query}
     try:
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, connect_args=given)
     except ImportError:
         raise ConfigurationError(
             "PostgreSQL needs its driver: run with `uv run --extra postgres …`"

@@ -74,6 +74,8 @@ class Connection(asyncio.Protocol):
         self._heard_body = False
         self._since = self._loop.time()
         self._blocked = False
+        self._unsent = 0
+        self._answer_due = False
 
     @property
     def idle(self) -> bool:
@@ -92,6 +94,7 @@ class Connection(asyncio.Protocol):
         if self._task is not None:
             self._task.cancel()
         self._unread = self._unread[:0]
+        self._release_unsent()
         self._forget()
         self._drop_incoming()
 
@@ -151,14 +154,24 @@ class Connection(asyncio.Protocol):
         return self._task is not None or bool(self._ready)
 
     def pause_writing(self) -> None:
-        """The client does not take its answers: it gets no further ones until it does."""
+        """The client does not take its answers: it gets no further ones until it does.
+
+        Nor may it have more of them in memory than bodies may be there.
+        """
         self._blocked = True
         self._since = self._loop.time()
+        unsent = self._transport.get_write_buffer_size()
+        if self._front.hold(unsent):
+            self._unsent = unsent
+        else:
+            self._transport.abort()
 
     def resume_writing(self) -> None:
         """The client has taken its answers."""
         self._blocked = False
+        self._release_unsent()
         self._next()
+        self._invite()
 
     # The parser calls these.
 
@@ -190,9 +203,18 @@ class Connection(asyncio.Protocol):
             self._refuse(BadRequest(f"{head.method} takes no body; send it without one"))
         elif (refused := self._front.app.check(head)) is not None:
             incoming.refused = refused
-            if head.length is None or head.length > SMALL_BODY:
+            if head.length is None or head.length > SMALL_BODY or incoming.asks:
                 self._refuse(refused)
-        elif head.headers.get("expect", "").lower() == "100-continue" and self._task is None:
+        else:
+            self._invite()
+
+    def _invite(self) -> None:
+        """Have a client send its body that asked first, once all before it is answered."""
+        incoming = self._incoming
+        free = not (self._task or self._ready or self._answer_due)
+        if incoming is not None and incoming.asks and free:
+            incoming.asks = False
+            incoming.due = self._loop.time() + self._front.timeout_s
             self._transport.write(CONTINUE)
 
     def on_body(self, chunk: bytes) -> None:
@@ -268,6 +290,10 @@ class Connection(asyncio.Protocol):
             self._front.release(self._incoming.size)
             self._incoming = None
 
+    def _release_unsent(self) -> None:
+        self._front.release(self._unsent)
+        self._unsent = 0
+
     def _forget(self) -> None:
         """Answer nothing more of what is complete."""
         for ready in self._ready:
@@ -287,7 +313,7 @@ class Connection(asyncio.Protocol):
 
     async def _answer(self, ready: _Ready) -> None:
         answer = await self._front.app.answer(ready.request, ready.refused)
-        self._task = None
+        self._task, self._answer_due = None, True
         if ready.keep_alive and self._unread:
             self._read_on()
         # What has been accepted is answered, even where nothing more will be.
@@ -296,10 +322,12 @@ class Connection(asyncio.Protocol):
         self._send(answer, keep_alive=keep_alive, body=ready.request.method != "HEAD")
 
     def _send(self, answer: Answer, *, keep_alive: bool, body: bool = True) -> None:
+        self._answer_due = False
         self._transport.write(encode(answer, keep_alive=keep_alive, body=body))
         self._since = self._loop.time()
         if keep_alive:
             self._next()
+            self._invite()
             return
         self._forget()
         if self._deaf and not self._half_closed and self._transport.can_write_eof():

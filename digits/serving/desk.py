@@ -48,7 +48,7 @@ class Places:
     admitted: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Turn:
     work: Callable[[], object]
     done: asyncio.Future[object]
@@ -120,11 +120,12 @@ class Desk:
             return await turn.done  # type: ignore[return-value]
         finally:
             expiry.cancel()
+            # A client that is gone leaves no picture behind, in memory or in others' way.
+            with suppress(ValueError):
+                self._heavy.remove(turn)
 
     def _check_chance(self, places: Places) -> None:
         """Better refused at once than let to wait for nothing: by how long pictures took lately."""
-        while self._heavy and self._heavy[0].done.done():
-            self._heavy.popleft()
         wait = (len(self._heavy) + 1) * self._usual_s * CAUTION
         if self._heavy and not places.admitted and self._loop.time() + wait > places.deadline:
             raise Overloaded(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from digits.errors import FeedbackOff, NotFound
+from digits.errors import FeedbackOff, NotFound, StoreUnavailable, Timeout
 from digits.serving.desk import Desk
 from digits.serving.routes import Exchange, Route
 from digits.settings import Settings
@@ -17,7 +19,12 @@ from digits.wire.message import TEXT
 if TYPE_CHECKING:
     from digits.feedback.store import Store
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
+
+THREADS = 4
+"""Corrections that are written at the same time, and no more: a database may hang."""
 
 
 class Feedback:
@@ -28,6 +35,7 @@ class Feedback:
         self._desk = desk
         self._days = settings.feedback_days
         self._store = _join(settings.feedback) if settings.feedback else None
+        self._threads = ThreadPoolExecutor(THREADS, "corrections")
 
     def routes(self) -> list[Route]:
         """Both of them."""
@@ -39,6 +47,7 @@ class Feedback:
     async def keep(self, exchange: Exchange) -> Answer:
         """Raises DigitsError."""
         store, request, service = self._opened(), exchange.request, self._service
+        deadline = self._desk.deadline()
         take = partial(
             feedback.take,
             request,
@@ -47,9 +56,9 @@ class Feedback:
             max_body=service.max_body,
         )
         # The picture is decoded to see that it is one, so it takes its turn with the others.
-        with self._desk.places(1, self._desk.deadline()) as places:
+        with self._desk.places(1, deadline) as places:
             correction = await self._desk.turn(take, places, light=False)
-        await _aside(partial(store.add, correction, days=self._days))
+        await self._aside(partial(store.add, correction, days=self._days), request.id, deadline)
         value = {"id": correction.reading_id, "kept_days": self._days}
         return answers.ok(value, request.id, status=201)
 
@@ -58,9 +67,30 @@ class Feedback:
         store, request = self._opened(), exchange.request
         reading_id = request.path.rpartition("/")[2]
         feedback.checked_id(reading_id, self._service.signer)
-        if not await _aside(partial(store.delete, reading_id)):
+        delete = partial(store.delete, reading_id)
+        if not await self._aside(delete, request.id, self._desk.deadline()):
             raise NotFound("nothing is kept of this reading")
         return Answer(204, TEXT, b"", (("x-request-id", request.id),))
+
+    async def _aside(self, work: Callable[[], T], request_id: str, deadline: float) -> T:
+        """Do what waits for a disk or a network in a thread.
+
+        What the database says is for the log: it names its own address and files.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            done = loop.run_in_executor(self._threads, work)
+            return await asyncio.wait_for(done, deadline - loop.time())
+        except asyncio.TimeoutError:
+            raise Timeout(
+                f"the store of corrections has not answered within {self._desk.timeout_s:g} s"
+                " (DIGITS_TIMEOUT_S); whether it has done it is not known: ask again"
+            ) from None
+        except StoreUnavailable as error:
+            logger.error("%s", error, extra={"request_id": request_id})
+            raise StoreUnavailable(
+                "the store of corrections cannot be used just now; try again later"
+            ) from None
 
     def _opened(self) -> Store:
         if self._store is None:
@@ -80,8 +110,3 @@ def _join(location: str) -> Store:
     from digits.feedback.store import Store  # takes a while, which those without need not wait
 
     return Store.join(location)
-
-
-async def _aside(work: Callable[[], T]) -> T:
-    """Do what waits for a disk or a network in a thread."""
-    return await asyncio.get_running_loop().run_in_executor(None, work)

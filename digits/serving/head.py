@@ -46,7 +46,8 @@ class Incoming:
 
     ``head_bytes`` are those of its complete headers; ``raw_bytes`` came in pieces without any body:
     headers that are not complete yet, trailers, extensions of chunks. ``due`` is the loop's time by
-    which more must be here; the ``body`` so far came in ``pieces``.
+    which more must be here; the ``body`` so far came in ``pieces``. The client ``asks`` before it
+    sends the body (``Expect: 100-continue``) and has not been answered yet.
     """
 
     due: float
@@ -58,6 +59,7 @@ class Incoming:
     body: bytearray = field(default_factory=bytearray)
     pieces: int = 0
     refused: DigitsError | None = None
+    asks: bool = False
 
     @property
     def size(self) -> int:
@@ -76,6 +78,7 @@ class Incoming:
 
     def parse(self, method: bytes) -> Head:
         """The head, now that all of it is there."""
+        self.asks = self.headers.get("expect", "").lower() == "100-continue"
         target, _, query = self.url.decode("latin-1").partition("?")
         if not target.startswith("/"):  # absolute form, as proxies get it
             target = "/" + target.partition("://")[2].partition("/")[2]

@@ -41,28 +41,35 @@ class Legacy:
 
     async def answer(self, dialect: Dialect, exchange: Exchange) -> Answer:
         """Read the one picture of a request. Raises Overloaded or Timeout."""
-        picture = b""
+        picture, deadline = b"", self._desk.deadline()
         try:
-            picture = await self._take(dialect, exchange)
-            outcome = await self._read(picture, exchange)
+            picture = await self._take(dialect, exchange, deadline)
+            outcome = await self._read(picture, exchange, deadline)
+            if dialect.shows and not legacy.is_shown(picture):
+                picture = await self._preview(picture, deadline)
         except (Overloaded, Timeout):
             raise
         except DigitsError as error:
             outcome = error
         return _guarded(dialect.answer(exchange.request, picture, outcome))
 
-    async def _take(self, dialect: Dialect, exchange: Exchange) -> bytes:
+    async def _take(self, dialect: Dialect, exchange: Exchange, deadline: float) -> bytes:
         request = exchange.request
         check_body(len(request.body), self._service.max_body)
         take = partial(dialect.take, request, self._service.reader.limits)
         light = len(request.body) <= INLINE_BODY
-        with self._desk.places(1, self._desk.deadline()) as places:
+        with self._desk.places(1, deadline) as places:
             return await self._desk.turn(take, places, light=light)
 
-    async def _read(self, picture: bytes, exchange: Exchange) -> Outcome:
-        with self._desk.places(1, self._desk.deadline()) as places:
+    async def _read(self, picture: bytes, exchange: Exchange, deadline: float) -> Outcome:
+        with self._desk.places(1, deadline) as places:
             await self._scoring.read((picture,), Options(single=True), exchange, places)
         return exchange.outcomes[0]
+
+    async def _preview(self, picture: bytes, deadline: float) -> bytes:
+        work = partial(legacy.preview, picture, self._service.reader.limits)
+        with self._desk.places(1, deadline) as places:
+            return await self._desk.turn(work, places, light=False)
 
 
 def _guarded(answer: Answer) -> Answer:

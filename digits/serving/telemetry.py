@@ -118,7 +118,9 @@ def _of_processes(layout: Layout) -> dict[str, Family]:
         ),
         "connections": layout.add("gauge", "digits_connections", "Open connections."),
         "body_bytes": layout.add(
-            "gauge", "digits_body_bytes", "Bytes of request bodies held in memory."
+            "gauge",
+            "digits_body_bytes",
+            "Bytes of request bodies and of answers that were not taken, in memory.",
         ),
         "restarts": layout.add(
             "counter", "digits_worker_restarts_total", "Workers that died and were replaced."

@@ -82,16 +82,16 @@ def _boxes(value: object, count: int, picture: Picture) -> tuple[Box, ...] | Non
         return None
     if not isinstance(value, list) or len(value) != count:
         raise BadRequest(f'"boxes" must be a list with one box for each of the {count} digits')
-    return tuple(_box(each, picture) for each in value)
+    return tuple(_box(each, place, picture) for place, each in enumerate(value))
 
 
-def _box(value: object, picture: Picture) -> Box:
+def _box(value: object, place: int, picture: Picture) -> Box:
     if isinstance(value, list) and len(value) == 4 and all(type(each) is int for each in value):
         x, y, width, height = value
         inside = x >= 0 <= y and x + width <= picture.width and y + height <= picture.height
         if inside and width >= 1 <= height:
             return x, y, width, height
     raise BadRequest(
-        f'"boxes" has {str(value)[:80]}: a box is [x, y, width, height] in whole pixels, inside '
-        f"the picture of {picture.width} x {picture.height}"
+        f'"boxes"[{place}] must be [x, y, width, height] in whole pixels, inside the picture of '
+        f"{picture.width} x {picture.height}"
     )

@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
+import numpy as np
 import pybase64
 
 from digits import picture as pictures
-from digits.errors import BadRequest, DigitsError, UnreadableImage
+from digits.errors import BadRequest, DigitsError
 from digits.picture import Limits
 from digits.reading import Digit
 from digits.wire import answers, multipart
@@ -31,6 +32,9 @@ NOT_UNDERSTOOD = "Sorry, uploaded image file not understood !!"
 SHOWN = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp", b"BM": "bmp"}
 """How the pictures start that any browser shows; others are shown as PNG."""
 
+PREVIEW_SIDE = 1000
+"""Pixels of the longer side of such a PNG at most."""
+
 
 class _Message(BadRequest):
     """A sentence that a client knows by heart."""
@@ -41,12 +45,14 @@ class Dialect:
     """One older system's way to ask and to be answered.
 
     ``take`` finds the picture in a request and raises DigitsError; ``answer`` makes an answer of
-    what was read in the picture (empty where ``take`` found none), or of why it was not.
+    what was read in the picture (empty where ``take`` found none), or of why it was not. One that
+    ``shows`` the picture wants one of a kind that `is_shown`: see `preview`.
     """
 
     path: str
     take: Callable[[Request, Limits], bytes]
     answer: Callable[[Request, bytes, Outcome], Answer]
+    shows: bool = False
 
 
 def _take_only_file(request: Request, limits: Limits) -> bytes:
@@ -109,10 +115,26 @@ def form_page(request: Request) -> Answer:
     return _page(FORM, request)
 
 
+def is_shown(picture: bytes) -> bool:
+    """Whether any browser shows a picture of this kind."""
+    return picture.startswith(tuple(SHOWN))
+
+
+def preview(picture: bytes, limits: Limits) -> bytes:
+    """A PNG of a picture that browsers may not show. Raises DigitsError if it cannot be read."""
+    grey = pictures.decode(picture, limits).grey
+    scale = PREVIEW_SIDE / max(grey.shape)
+    if scale < 1:
+        height, width = (max(1, round(side * scale)) for side in grey.shape)
+        small = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+        grey = np.asarray(small, np.uint8)
+    return cv2.imencode(".png", grey)[1].tobytes()
+
+
 DIALECTS = (
     Dialect("/upload/", _take_file_or_say_so, _answer_pair),
     Dialect("/upload", _take_data_url, _answer_result),
-    Dialect("/predict", _take_only_file, _answer_page),
+    Dialect("/predict", _take_only_file, _answer_page, shows=True),
     Dialect("/digit-classifier-api", _take_only_file, _answer_string),
 )
 
@@ -187,14 +209,5 @@ def _result(picture: bytes, digit: Digit | None) -> str:
 
 
 def _data_url(picture: bytes) -> str:
-    for start, kind in SHOWN.items():
-        if picture.startswith(start):
-            return f"data:image/{kind};base64,{pybase64.b64encode(picture).decode()}"
-    return f"data:image/png;base64,{pybase64.b64encode(_as_png(picture)).decode()}"
-
-
-def _as_png(picture: bytes) -> bytes:
-    done, png = cv2.imencode(".png", pictures.decode(picture).grey)
-    if not done:
-        raise UnreadableImage("the picture cannot be shown")
-    return png.tobytes()
+    kinds = [kind for start, kind in SHOWN.items() if picture.startswith(start)]
+    return f"data:image/{kinds[0]};base64,{pybase64.b64encode(picture).decode()}" if kinds else ""

@@ -19,6 +19,9 @@ from digits.wire import jsonbody
 from digits.wire.message import Request
 
 HEADER_LENGTH = "inference-header-content-length"
+MOST_FIGURES = 12
+"""Of a length in a header: Python takes no number of thousands."""
+
 MAX_NUMBERS = 64 * 28 * 28
 Floats = NDArray[np.float32]
 
@@ -102,7 +105,8 @@ def _split(request: Request) -> tuple[bytes, bytes]:
     length = request.headers.get(HEADER_LENGTH)
     if length is None:
         return request.body, b""
-    if not (length.isascii() and length.isdigit() and int(length) <= len(request.body)):
+    plain = length.isascii() and length.isdigit() and len(length) <= MOST_FIGURES
+    if not plain or int(length) > len(request.body):
         raise BadRequest(f"{HEADER_LENGTH} must be the length of the JSON part of the body")
     return request.body[: int(length)], request.body[int(length) :]
 
@@ -126,9 +130,11 @@ def _tensor(value: object, rest: bytes) -> Tensor:
 def _wanted(value: object) -> dict[str, bool]:
     if value is None:
         return {}
-    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise BadRequest('"outputs" must be a list of objects with a name')
-    return {str(each.get("name")): _flag(each, "binary_data") for each in value}
+    if not isinstance(value, list) or not all(
+        isinstance(each, dict) and isinstance(each.get("name"), str) for each in value
+    ):
+        raise BadRequest('"outputs" must be a list of objects with a name, which is a string')
+    return {each["name"]: _flag(each, "binary_data") for each in value}
 
 
 def _flag(value: Mapping[str, object], name: str) -> bool:
