@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.layout import Box, Candidate, Layout
+from digits.layout import Candidate, Layout
 
 Floats = NDArray[np.float64]
 Place = tuple[int, int]
@@ -21,6 +21,9 @@ Place = tuple[int, int]
 
 STROKE = 1
 """The digit that a lone stroke looks like."""
+
+NEAR = 1.0
+"""Pixels between a mark and the border that it meets."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,10 @@ class CompanyParameters:
 
     Once there is anything against a mark, its score counts as ``surest`` at most: the network has
     seen nothing but the mark. Then the log odds of a digit lose ``torn`` for each side on which ink
-    that is left out was connected with it, ``parted`` where that ink is another digit, and
-    ``dotted`` for a dot or an accent right above or below.
+    that is left out was connected with it, ``parted`` where that ink is another digit,
+    ``dotted`` for a dot or an accent right above or below, ``entangled`` for a mark in its box, and
+    a stroke that meets the picture's border loses ``framed`` where the other digits keep clear of
+    it: it is the edge of the sheet.
     """
 
     usual_share: float = 0.8
@@ -46,6 +51,7 @@ class CompanyParameters:
     parted: float = 0.5
     dotted: float = 3.0
     entangled: float = 3.0
+    framed: float = 4.0
     surest: float = 0.95
     rounds: int = 3
 
@@ -68,11 +74,12 @@ def adjust(
     candidates = [layout.candidates[index] for index in chosen]
     taken = _taken(candidates)
     lost = np.array([_suspicion(layout, candidate, taken, parameters) for candidate in candidates])
-    lost += parameters.entangled * _entangled([candidate.box for candidate in candidates])
+    boxes = np.array([candidate.box for candidate in candidates], np.float64)
+    lost += parameters.entangled * _entangled(boxes)
+    lost += parameters.framed * _framed(boxes, digits == STROKE, layout.labels.shape)
     own = np.where(lost > 0, _log_odds(np.minimum(scores, parameters.surest)), _log_odds(scores))
     own -= lost
-    height = float(np.median([candidate.box[3] for candidate in candidates]))
-    strangers = _strangers(layout, taken, parameters.stranger * height)
+    strangers = _strangers(layout, taken, parameters.stranger * float(np.median(boxes[:, 3])))
     lines = np.array([candidate.line for candidate in candidates])
     votes = np.where(digits == STROKE, parameters.stroke, 1.0)
     marks = _company(lines, votes, strangers, parameters)
@@ -150,9 +157,21 @@ def _has_dot(layout: Layout, candidate: Candidate, taken: set[Place]) -> bool:
     return False
 
 
-def _entangled(boxes: list[Box]) -> NDArray[np.bool_]:
+def _framed(boxes: Floats, strokes: NDArray[np.bool_], size: tuple[int, ...]) -> Floats:
+    """For each stroke that meets the picture's border, how many of the other digits do not, 0 to 1.
+
+    Boxes are ``[n, 4]``, and strokes say nothing of each other.
+    """
+    left, top, width, height = boxes.T
+    right, bottom = size[1] - left - width, size[0] - top - height
+    meets = np.minimum.reduce([left, top, right, bottom]) <= NEAR
+    clear = float(np.mean(~meets[~strokes])) if not strokes.all() else 0.0
+    return np.where(strokes & meets, clear, 0.0)
+
+
+def _entangled(boxes: Floats) -> NDArray[np.bool_]:
     """Whether each box shares half of its own area, or of the other's, with another one."""
-    left, top, width, height = np.array(boxes, np.float64).T
+    left, top, width, height = boxes.T
     right, bottom, area = left + width, top + height, width * height
     across = np.minimum.outer(right, right) - np.maximum.outer(left, left)
     down = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -99,3 +101,31 @@ def test_marks_that_lie_in_each_other_are_one_thing(left: int, suspect: bool):
     scores = judged(arrange(line), [0, 1], 0.99)
 
     assert (scores < 0.5).tolist() == [suspect, suspect]
+
+
+@pytest.mark.parametrize(
+    ("stroke", "others", "suspect"),
+    [
+        ((97, 10), 40, True),
+        ((90, 40), 40, False),
+        ((97, 10), None, False),
+        ((97, 10), 0, False),
+    ],
+    ids=["at the border", "clear of it", "alone", "all of them at it"],
+)
+def test_a_stroke_at_the_border_is_the_edge_of_the_sheet(
+    stroke: tuple[int, int], others: int | None, suspect: bool
+):
+    x, y = stroke
+    pieces = [Piece(1, (x, y, 3, 30))]
+    if others is not None:
+        pieces += [Piece(2 + n, (20 * n + 10, others, 15, 30)) for n in range(3)]
+    layout = replace(arrange(tuple(pieces)), labels=np.zeros((100, 100), np.int32))
+    digits = np.array([1, 3, 4, 5][: len(pieces)])
+
+    scores = adjust(
+        layout, list(range(len(pieces))), digits, np.full(len(pieces), 0.99), CompanyParameters()
+    )
+
+    assert (scores[0] < 0.5) == suspect
+    assert (scores[1:] > 0.5).all()
