@@ -376,6 +376,24 @@ def test_what_follows_the_last_request_is_not_held(server):
     until(lambda: body_bytes(server) == 0)
 
 
+def test_answers_that_are_not_taken_count_as_bodies_do(tmp_path):
+    """The page sends the picture back: whoever takes none of it holds memory all the same."""
+    large = GOOD + bytes(8 * 2**20)  # what follows the last chunk of a PNG is nobody's
+    form = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n' + large
+    request = post(form + b"\r\n--x--\r\n", path="/predict")
+    request = request.replace(b"image/png", b"multipart/form-data; boundary=x", 1)
+    with own_server(tmp_path) as server, ExitStack() as open_ones:
+        for _ in range(3):
+            connection = open_ones.enter_context(server.connect())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(request)
+        # Less than the bodies, which are there at first: the kernel takes some of each answer.
+        until(lambda: 2 * len(large) < body_bytes(server) < 3 * len(large))
+        open_ones.close()
+        until(lambda: body_bytes(server) == 0)
+        assert server.score(GOOD).status == 200
+
+
 @pytest.mark.parametrize("part", [b"X-Trailer: " + b"a" * 1000, b"a" * 1000])
 def test_trailers_are_bounded(server, part):
     with server.connect() as connection:
