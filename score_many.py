@@ -30,6 +30,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
+from digits.deployment.tether import end_with_launcher
 from digits.errors import DigitsError
 from digits.settings import Settings
 
@@ -116,4 +117,5 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _stop)
+    end_with_launcher()
     sys.exit(main())

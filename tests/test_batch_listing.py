@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import samples
@@ -157,6 +159,74 @@ def test_a_broken_archive_among_others_costs_nothing_but_itself(folder: Path) ->
         else:
             assert list(said) == ["gone.zip"]
             assert "there is no such file" in said["gone.zip"]
+
+
+@pytest.mark.parametrize("members", [0, 1, 9])
+def test_a_tar_that_is_cut_or_damaged_at_a_header_is_noticed(tmp_path: Path, members: int) -> None:
+    """Python's own reader ends there as if that were all."""
+    whole = tarred(tmp_path / "whole.tar", {f"{n}.png": PICTURE for n in range(10)}).read_bytes()
+    header = members * 1024  # a header, and a picture of less than 512 bytes
+    damaged = bytearray(whole)
+    damaged[header + 100 : header + 108] = b"\xff" * 8
+    for content in (whole[:header], whole[: header + 100], damaged):
+        listed = listing.entries(str(_written(tmp_path / "cut.tar", bytes(content))))
+        with pytest.raises(DataError, match="was it copied completely"):
+            list(listed)
+    assert len(list(listing.entries(str(tmp_path / "whole.tar")))) == 10
+
+
+def test_a_zip_of_a_later_version_costs_nothing_but_itself(folder: Path) -> None:
+    shard = zipped(folder / "later.zip", {"a.png": PICTURE})
+    content = bytearray(shard.read_bytes())
+    content[content.index(b"PK\1\2") + 6] = 99
+    shard.write_bytes(content)
+    found = fetched(folder)
+    assert found["c.png"] == PICTURE
+    assert "version 9.9" in str(found["later.zip"])
+
+
+def test_a_folder_that_is_closed_costs_nothing_but_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scandir(path: str) -> object:
+        if Path(path).name == "deep":
+            raise PermissionError(13, "Permission denied")
+        return opened(path)
+
+    opened = os.scandir
+    monkeypatch.setattr(listing.os, "scandir", scandir)
+    found = fetched(folder)
+    assert found["c.png"] == PICTURE
+    assert "deep cannot be listed: Permission denied" in str(found["deep"])
+    with pytest.raises(DataError, match="cannot be listed"):
+        list(listing.entries(str(folder / "b" / "deep")))
+
+
+def test_a_line_of_a_list_that_names_nothing_costs_nothing_but_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = SimpleNamespace(available_protocols=lambda: ["abfs", "s3"])
+    monkeypatch.setitem(sys.modules, "fsspec", known)
+    odd = "C://scans/a.png\nabfs://pictures@other.dfs.core.windows.net/b.png\n"
+    (folder / "list.txt").write_text(f"c.png\n{odd}")
+    found = fetched(folder / "list.txt")
+    assert found["c.png"] == PICTURE
+    assert "there is no storage of this kind" in str(found["a.png"])
+    assert "the account is taken from the environment" in str(found["b.png"])
+
+
+def test_a_disk_that_is_gone_is_no_pictures_fault(tmp_path: Path) -> None:
+    mount = tmp_path / "mnt"
+    mount.mkdir()
+    fetcher = fetch.Fetcher(max_bytes=100_000, root=str(mount))
+    gone = Entry(str(mount / "a.png"), 5)
+    with pytest.raises(DataError, match="is it mounted"):
+        fetcher.one(gone)
+    (mount / "b.png").write_bytes(PICTURE)
+    assert str(fetcher.one(gone)) == "there is no such file"
+    fetcher = fetch.Fetcher(max_bytes=100_000, root=str(tmp_path / "nowhere"))
+    with pytest.raises(DataError, match="is it mounted"):
+        fetcher.one(gone)
 
 
 def test_names_need_be_no_text(tmp_path: Path) -> None:

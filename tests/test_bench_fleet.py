@@ -17,8 +17,7 @@ SERVICE_S = 0.02
 
 
 def run(fleet: bench.Fleet, load: float, *, seconds: float = 200.0, seed: int = 1) -> bench.Outcome:
-    rate = load * fleet.capacity
-    return bench.simulate(fleet, lambda _: rate, seconds=seconds, seed=seed)
+    return bench.simulate(fleet, load * fleet.capacity, seconds=seconds, seed=seed)
 
 
 def test_an_idle_fleet_answers_in_the_time_of_a_picture() -> None:

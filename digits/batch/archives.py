@@ -31,6 +31,12 @@ SLACK = 1024
 
 ENCRYPTED = 1
 
+BROKEN = (
+    *(zipfile.BadZipFile, tarfile.TarError, EOFError, ValueError, struct.error),
+    NotImplementedError,  # a zip that says it is of a later version
+)
+"""What Python's readers raise at archives that are damaged, or of a kind they do not know."""
+
 
 def members(archive: str, stream: IO[bytes], wanted: Callable[[str], bool]) -> Iterator[Entry]:
     """The wanted pictures in an open archive called ``archive``, in its own order.
@@ -40,7 +46,7 @@ def members(archive: str, stream: IO[bytes], wanted: Callable[[str], bool]) -> I
     reader = _zip_members if archive.lower().endswith(".zip") else _tar_members
     try:
         yield from reader(archive, stream, wanted)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+    except BROKEN as error:
         raise DataError(
             f"{archive} cannot be read as an archive ({error}): was it copied completely?"
         ) from None
@@ -51,6 +57,8 @@ def read(within: Location, read_range: ReadRange, *, max_bytes: int) -> bytes:
     archive, begin, length, deflated = within
     if not archive.lower().endswith(".zip"):
         return read_range(archive, begin, length)
+    if length > max_bytes + SLACK:  # however small it says it is
+        raise too_large(None, max_bytes)
     blob = read_range(archive, begin, LOCAL_HEADER.size + SLACK + length)
     if len(blob) < LOCAL_HEADER.size or blob[:4] != SIGNATURE:
         raise UnreadableImage(f"{archive} was changed since its pictures were listed")
@@ -85,6 +93,11 @@ def _tar_members(archive: str, stream: IO[bytes], wanted: Callable[[str], bool])
             if info.isreg() and wanted(info.name):
                 place = (archive, info.offset_data, info.size, False)
                 yield Entry(f"{archive}/{info.name}", info.size, place)
+        # At a damaged header Python's reader ends as it does at the empty block after the last one.
+        stream.seek(opened.offset)
+        end = stream.read(tarfile.BLOCKSIZE)
+        if len(end) < tarfile.BLOCKSIZE or any(end):
+            raise tarfile.ReadError("it ends in the middle, or is damaged there")
 
 
 def _inflated(data: bytes, max_bytes: int) -> bytes:

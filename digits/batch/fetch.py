@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -33,10 +34,14 @@ _answering: set[str] = set()
 
 @dataclass(frozen=True)
 class Fetcher:
-    """Fetches pictures of at most ``max_bytes``; relative paths start from ``base``."""
+    """Fetches pictures of at most ``max_bytes``; relative paths start from ``base``.
+
+    ``root`` is the folder on this machine that all of them are in, if they are.
+    """
 
     max_bytes: int
     base: str = ""
+    root: str = ""
 
     def all(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Fetched]]:
         """Each entry with its bytes, or with what is wrong with it, in order.
@@ -70,14 +75,30 @@ class Fetcher:
         except DigitsError as error:
             return error
         except FileNotFoundError:
+            self._check_root()
             return NotFound("there is no such file")
         except (OSError, ValueError) as error:  # the latter where the name cannot be one
+            self._check_root()
             return NotFound(f"the file cannot be read: {getattr(error, 'strerror', '') or error}")
         if not data:
             return BadRequest("the picture is empty (0 bytes); was it saved or copied completely?")
         if len(data) > self.max_bytes:
             return archives.too_large(None, self.max_bytes)
         return data
+
+    def _check_root(self) -> None:
+        """Raise DataError where it is not one file that is missing but the disk that holds all."""
+        if not self.root:
+            return
+        try:
+            with os.scandir(self.root) as found:
+                there = next(found, None) is not None
+        except OSError:
+            there = False
+        if not there:
+            raise DataError(
+                f"{self.root} is empty or not there on {platform.node()}: is it mounted?"
+            )
 
     def _bytes(self, entry: Entry) -> bytes:
         if entry.within:

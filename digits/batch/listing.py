@@ -25,8 +25,8 @@ def entries(given: str) -> Iterator[Entry]:
 
     In folders and archives these are the files with a picture's suffix, and in folders those
     within archives as well; what a glob or a list names is taken as it is. An archive among them
-    that cannot be read, or not to its end, is an entry that says so. Raises DataError if there is
-    nothing, or if INPUT itself cannot be read.
+    that cannot be read, or not to its end, is an entry that says so, and so is a folder below INPUT
+    or a name in a list. Raises DataError if there is nothing, or if INPUT itself cannot be read.
     """
     given = storage.local(given)
     found = _remote(given) if storage.is_url(given) else _local(given)
@@ -63,11 +63,19 @@ def _folder(folder: str) -> Iterator[Entry]:
         if item.name.startswith("."):
             continue
         if item.is_dir(follow_symlinks=False):
-            yield from _folder(item.path)
+            yield from _below(item.path)
         elif is_picture(item.name):
             yield Entry(item.path, _size(item.path))
         elif item.name.lower().endswith(archives.SUFFIXES):
             yield from _one_of_many(item.path)
+
+
+def _below(folder: str) -> Iterator[Entry]:
+    """What a folder means that is not all of INPUT: closed, it must not cost the others."""
+    try:
+        yield from _folder(folder)
+    except DataError as error:
+        yield Entry(folder, wrong=str(error))
 
 
 def _glob(pattern: str) -> Iterator[Entry]:
@@ -115,7 +123,18 @@ def _list(path: str) -> Iterator[Entry]:
             name = line.decode(errors="surrogateescape").strip()
             if name:
                 place = _beside(path, name)
-                yield from _named(place, None if storage.is_url(place) else _size(place))
+                if storage.is_url(place):
+                    yield from _listed(place)
+                else:
+                    yield from _named(place, _size(place))
+
+
+def _listed(url: str) -> Iterator[Entry]:
+    """What a URL in a list means; whether its storage answers is seen when it is read."""
+    if (wrong := storage.misnamed(url)) is not None:
+        yield Entry(url, wrong=wrong)
+    else:
+        yield from _named(url, None)
 
 
 def _beside(path: str, name: str) -> str:

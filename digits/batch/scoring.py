@@ -72,13 +72,15 @@ class Part:
 class Scoring:
     """All that a worker needs to read pictures, wherever it runs; can be sent there.
 
-    ``base`` is the folder that relative paths start from.
+    ``base`` is the folder that relative paths start from, ``root`` the one that all pictures are in
+    where INPUT is a folder of this machine.
     """
 
     folder: ModelFolder
     version: str
     settings: Settings
     base: str = ""
+    root: str = ""
 
     @classmethod
     def of(cls, settings: Settings) -> Scoring:
@@ -103,7 +105,7 @@ class Scoring:
 
     @cached_property
     def _fetcher(self) -> Fetcher:
-        return Fetcher(self.settings.max_bytes, self.base)
+        return Fetcher(self.settings.max_bytes, self.base, self.root)
 
     @cached_property
     def _service(self) -> Service:

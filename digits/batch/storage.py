@@ -34,7 +34,8 @@ def filesystem(protocol: str) -> AbstractFileSystem:
     import fsspec
 
     try:
-        return fsspec.filesystem(protocol)
+        # It would keep the names of every folder that was listed.
+        return fsspec.filesystem(protocol, use_listings_cache=False)
     except (ImportError, ValueError) as error:
         raise DataError(
             f"{protocol}:// cannot be opened: {error}. It is abfs:// for Azure and s3:// for"
@@ -44,14 +45,25 @@ def filesystem(protocol: str) -> AbstractFileSystem:
 
 def opened(url: str) -> tuple[AbstractFileSystem, str]:
     """The file system of a URL, and the path in it. Raises DataError."""
+    if (wrong := misnamed(url)) is not None:
+        raise DataError(wrong)
+    system = filesystem(url.partition(SCHEME)[0])
+    return system, system._strip_protocol(url)
+
+
+def misnamed(url: str) -> str | None:
+    """What is wrong with a URL wherever it is used, if anything is."""
     protocol, _, place = url.partition(SCHEME)
     if protocol in AZURE and "@" in place.partition("/")[0]:
-        raise DataError(
+        return (
             f"{url}: the account is taken from the environment (AZURE_STORAGE_ACCOUNT_NAME or"
             f" AZURE_STORAGE_CONNECTION_STRING): write {protocol}{SCHEME}CONTAINER/PATH"
         )
-    system = filesystem(protocol)
-    return system, system._strip_protocol(url)
+    import fsspec
+
+    if protocol not in fsspec.available_protocols():
+        return f"{url}: there is no storage of this kind; it is abfs:// for Azure, s3:// for Amazon"
+    return None
 
 
 @contextmanager
