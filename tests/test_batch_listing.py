@@ -7,6 +7,7 @@ import os
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -200,6 +201,21 @@ def test_a_folder_that_is_closed_costs_nothing_but_itself(
     assert "deep cannot be listed: Permission denied" in str(found["deep"])
     with pytest.raises(DataError, match="cannot be listed"):
         list(listing.entries(str(folder / "b" / "deep")))
+
+
+def test_a_folder_of_a_storage_that_cannot_be_listed_is_not_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def walk(path: str, *, detail: bool, on_error: Callable[[OSError], None]) -> Iterator[object]:
+        yield path, {}, {"a.png": {"name": f"{path}/a.png", "size": 5}}
+        on_error(PermissionError("closed"))
+
+    system = SimpleNamespace(isfile=lambda path: False, isdir=lambda path: True, walk=walk)
+    monkeypatch.setattr(listing.storage, "opened", lambda url: (system, "in"))
+    listed = listing.entries("s3://in")
+    assert next(listed).path == "s3://in/a.png"
+    with pytest.raises(DataError, match="cannot be listed: closed"):
+        list(listed)
 
 
 def test_a_line_of_a_list_that_names_nothing_costs_nothing_but_itself(

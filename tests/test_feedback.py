@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from client import Reply
-from own_server import OwnServer, own_server, stop
+from own_server import OwnServer, own_server, stop, until
 from samples import as_base64
 
 from digits.feedback.store import Store
+from digits.serving.feedback import MOST_UNDER_WAY
 
 JSON = {"Content-Type": "application/json"}
 
@@ -157,3 +158,18 @@ def test_without_a_store_feedback_is_off(tmp_path: Path, picture: bytes) -> None
         assert (got.status, got.code) == (404, "feedback_off")
         assert server.call("DELETE", f"/feedback/{reading['id']}").code == "feedback_off"
         assert server.get("/model").json["feedback"] is None
+
+
+def test_a_store_that_hangs_is_given_no_more_than_it_can_hold(
+    tmp_path: Path, picture: bytes
+) -> None:
+    folder = tmp_path / "slow"
+    with own_server(tmp_path, feedback=folder, timeout_s=0.5) as server:
+        reading = server.score(picture).json
+        with sqlite3.connect(folder / "feedback.sqlite") as database:
+            database.execute("BEGIN IMMEDIATE")  # nobody else writes until this is over
+            asked = {"id": reading["id"], "image": as_base64(picture), "digits": "1"}
+            codes = [send(server, **asked).code for _ in range(MOST_UNDER_WAY + 2)]
+            database.rollback()
+        assert codes == ["timeout"] * MOST_UNDER_WAY + ["store_unavailable"] * 2
+        until(lambda: send(server, **asked).status == 201)

@@ -257,6 +257,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
         (chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(1_000_000))), False),
         (chunk(b"iCCP", b"k\0\0" + zlib.compress(bytes(1_000_000))), False),
         (chunk(b"acTL", bytes(8)), False),
+        (chunk(b"IHDR", bytes.fromhex("00001b5800001b580100000000")), False),
         (chunk(b"tEXt", b"k\0") * 100, False),
     ],
 )
@@ -265,6 +266,12 @@ def test_a_png_that_may_take_long_is_not_light(chunks: bytes, light: bool):
     png = blank(28, 28)
 
     assert is_light(png[:head] + chunks + png[head:]) == light
+
+
+def test_a_png_that_begins_with_something_else_is_not_light():
+    png = blank(28, 28)
+
+    assert not is_light(png[:8] + chunk(b"tEXt", b"\0\0\0\x1c" * 2) + png[8:])
 
 
 def test_only_small_pngs_are_light():

@@ -93,6 +93,8 @@ class Fetcher:
         try:
             with os.scandir(self.root) as found:
                 there = next(found, None) is not None
+        except PermissionError:
+            return  # there, and not to be listed
         except OSError:
             there = False
         if not there:

@@ -164,13 +164,16 @@ def _remote(url: str) -> Iterator[Entry]:
         elif not system.isdir(path):
             raise DataError(f"{url}: there is no such file or folder")
         else:
-            for _, _, files in system.walk(path, detail=True):
+            closed: list[Exception] = []  # what else would be left out without a word
+            for _, _, files in system.walk(path, detail=True, on_error=closed.append):
                 for _, info in sorted(files.items()):
                     name = named(info["name"])
                     if is_picture(name):
                         yield Entry(name, info.get("size"))
                     elif name.lower().endswith(archives.SUFFIXES):
                         yield from _one_of_many(name)
+            if closed:
+                raise closed[0]
     except DataError:
         raise
     except Exception as error:  # of whatever package speaks to that storage

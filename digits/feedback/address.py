@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -18,9 +19,9 @@ BUSY_MS = 10_000
 PATIENCE = {
     "connect_timeout": "5",  # s
     "tcp_user_timeout": "10000",  # ms: what has been sent and nobody has acknowledged
-    "options": "-c statement_timeout=10000",  # ms
 }
-"""No thread waits for a database for ever. What the URL says of these counts instead."""
+"""A thread does not wait for a database that is gone. What the URL says of these counts instead."""
+STATEMENT_MS = 10_000
 
 
 def engine(location: str) -> Engine:
@@ -55,11 +56,19 @@ def _database(location: str) -> Engine:
     url = url.set(drivername="postgresql+psycopg")
     given = {name: value for name, value in PATIENCE.items() if name not in url.query}
     try:
-        return create_engine(url, pool_pre_ping=True, connect_args=given)
+        made = create_engine(url, pool_pre_ping=True, connect_args=given)
     except ImportError:
         raise ConfigurationError(
             "PostgreSQL needs its driver: run with `uv run --extra postgres …`"
         ) from None
+    event.listen(made, "connect", _bound)
+    return made
+
+
+def _bound(connection: Any, record: object) -> None:
+    """Said once connected, since poolers take no options before."""
+    connection.execute(f"SET statement_timeout = {STATEMENT_MS}")
+    connection.commit()
 
 
 def _prepare(connection: sqlite3.Connection, record: object) -> None:

@@ -313,6 +313,8 @@ class Connection(asyncio.Protocol):
 
     async def _answer(self, ready: _Ready) -> None:
         answer = await self._front.app.answer(ready.request, ready.refused)
+        self._front.release(ready.held)  # before the answer takes its own place
+        ready.held = 0
         self._task, self._answer_due = None, True
         if ready.keep_alive and self._unread:
             self._read_on()

@@ -24,7 +24,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 THREADS = 4
-"""Corrections that are written at the same time, and no more: a database may hang."""
+MOST_UNDER_WAY = 16
+"""Corrections that are written at the same time, and those that may wait for it: a database may
+hang, and each holds its picture until that is over, whatever its client has been told."""
 
 
 class Feedback:
@@ -36,6 +38,7 @@ class Feedback:
         self._days = settings.feedback_days
         self._store = _join(settings.feedback) if settings.feedback else None
         self._threads = ThreadPoolExecutor(THREADS, "corrections")
+        self._under_way = 0
 
     def routes(self) -> list[Route]:
         """Both of them."""
@@ -78,9 +81,14 @@ class Feedback:
         What the database says is for the log: it names its own address and files.
         """
         loop = asyncio.get_running_loop()
+        if self._under_way >= MOST_UNDER_WAY:
+            raise StoreUnavailable("the store of corrections is slow just now; try again later")
+        self._under_way += 1
+        done = loop.run_in_executor(self._threads, work)
+        done.add_done_callback(self._finished)
         try:
-            done = loop.run_in_executor(self._threads, work)
-            return await asyncio.wait_for(done, deadline - loop.time())
+            # Shielded, since a thread's queue keeps even what is cancelled.
+            return await asyncio.wait_for(asyncio.shield(done), deadline - loop.time())
         except asyncio.TimeoutError:
             raise Timeout(
                 f"the store of corrections has not answered within {self._desk.timeout_s:g} s"
@@ -91,6 +99,10 @@ class Feedback:
             raise StoreUnavailable(
                 "the store of corrections cannot be used just now; try again later"
             ) from None
+
+    def _finished(self, done: asyncio.Future[T]) -> None:
+        self._under_way -= 1
+        done.exception()  # seen, also where nobody waits for it any more
 
     def _opened(self) -> Store:
         if self._store is None:
