@@ -50,7 +50,7 @@ def test_from_object_storage_to_object_storage(
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        ("nosuch://bucket/in", "nosuch:// cannot be opened: Protocol not known: nosuch"),
+        ("nosuch://bucket/in", "nosuch://bucket/in: there is no storage of this kind"),
         (f"abfs://{storage.CONTAINER}/nowhere", "there is no such file or folder"),
     ],
 )
