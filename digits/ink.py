@@ -166,9 +166,8 @@ def _working_size(grey: Grey, parameters: InkParameters, *, enlarge: bool) -> tu
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if scale > 1:
         return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC), np.uint8), scale
-    # Averaging whole blocks is fast. What is left shrinks by less than a half, where every pixel
-    # still counts when two are interpolated.
-    grey = _averaged(grey, int(1 / scale))
+    # Averaging whole blocks is fast, and the rest is less than a half: for that, blurring will do.
+    grey = np.asarray(cv2.GaussianBlur(_averaged(grey, int(1 / scale)), (3, 3), 0), np.uint8)
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8), scale
 
 
