@@ -62,7 +62,7 @@ def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: boo
     """Find the ink of a picture ``[h, w]`` uint8; a small one is enlarged unless told not to."""
     parameters = parameters or InkParameters()
     working, scale = _working_size(grey, parameters, enlarge=enlarge)
-    small = _shrink(working, PAPER_SIDE)
+    small = shrink(working, PAPER_SIDE)
     polarity = find_polarity(small)
     if polarity == "light_on_dark":
         working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
@@ -77,7 +77,7 @@ def find_polarity(grey: Grey) -> Polarity:
     Looked at in a narrow and a wide neighbourhood: the narrow one is not misled by shadows, the
     wide one not by thick strokes, and of the two the more decided is believed.
     """
-    small = _shrink(grey, POLARITY_SIDE)
+    small = shrink(grey, POLARITY_SIDE)
     decisions = [_darkness(small, _odd(max(small.shape) * part)) for part in (0.1, 0.5)]
     return "light_on_dark" if min(decisions, key=lambda d: -abs(d)) < 0 else "dark_on_light"
 
@@ -171,7 +171,7 @@ def _working_size(grey: Grey, parameters: InkParameters, *, enlarge: bool) -> tu
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8), scale
 
 
-def _shrink(grey: Grey, side: int) -> Grey:
+def shrink(grey: Grey, side: int) -> Grey:
     """``grey`` with its long side at most ``side``, averaged."""
     grey = _averaged(grey, max(grey.shape) // side)
     scale = side / max(grey.shape)

@@ -32,7 +32,11 @@ SLACK = 1024
 ENCRYPTED = 1
 
 BROKEN = (
-    *(zipfile.BadZipFile, tarfile.TarError, EOFError, ValueError, struct.error),
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    EOFError,
+    ValueError,
+    struct.error,
     NotImplementedError,  # a zip that says it is of a later version
 )
 """What Python's readers raise at archives that are damaged, or of a kind they do not know."""

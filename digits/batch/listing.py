@@ -63,19 +63,22 @@ def _folder(folder: str) -> Iterator[Entry]:
         if item.name.startswith("."):
             continue
         if item.is_dir(follow_symlinks=False):
-            yield from _below(item.path)
+            yield from _among_others(item.path, _folder(item.path))
         elif is_picture(item.name):
             yield Entry(item.path, _size(item.path))
         elif item.name.lower().endswith(archives.SUFFIXES):
-            yield from _one_of_many(item.path)
+            yield from _among_others(item.path, _archive(item.path))
 
 
-def _below(folder: str) -> Iterator[Entry]:
-    """What a folder means that is not all of INPUT: closed, it must not cost the others."""
+def _among_others(path: str, found: Iterator[Entry]) -> Iterator[Entry]:
+    """What a folder or archive means that is not all of INPUT: broken, it must not cost the others.
+
+    ``found`` are the pictures in it.
+    """
     try:
-        yield from _folder(folder)
+        yield from found
     except DataError as error:
-        yield Entry(folder, wrong=str(error))
+        yield Entry(path, wrong=str(error))
 
 
 def _glob(pattern: str) -> Iterator[Entry]:
@@ -98,17 +101,9 @@ def _file(path: str, size: int | None) -> Iterator[Entry]:
 def _named(path: str, size: int | None) -> Iterator[Entry]:
     """What a file named in a glob or a list means."""
     if path.lower().endswith(archives.SUFFIXES):
-        yield from _one_of_many(path)
+        yield from _among_others(path, _archive(path))
     else:
         yield Entry(path, size)
-
-
-def _one_of_many(archive: str) -> Iterator[Entry]:
-    """What an archive means that is not all of INPUT: broken, it must not cost the others."""
-    try:
-        yield from _archive(archive)
-    except DataError as error:
-        yield Entry(archive, wrong=str(error))
 
 
 def _archive(path: str) -> Iterator[Entry]:
@@ -171,7 +166,7 @@ def _remote(url: str) -> Iterator[Entry]:
                     if is_picture(name):
                         yield Entry(name, info.get("size"))
                     elif name.lower().endswith(archives.SUFFIXES):
-                        yield from _one_of_many(name)
+                        yield from _among_others(name, _archive(name))
             if closed:
                 raise closed[0]
     except DataError:

@@ -46,8 +46,7 @@ def score(given: str, out: str, settings: Settings, *, ray: str | None = None) -
             logger.info("%d of %d pictures are there", prepared.pictures_done, prepared.pictures)
         if not prepared.left:
             return Outcome(prepared.pictures, 0, 0)
-        here = not storage.is_url(given) and Path(given).is_dir()
-        root = str(Path(prepared.base, given)) if here else ""
+        root = str(Path(given).absolute()) if Path(given).is_dir() else ""
         scoring = replace(scoring, base=prepared.base, root=root)
         return _score(prepared, output, scoring, settings.workers, ray)
 

@@ -45,7 +45,8 @@ class Legacy:
         try:
             picture = await self._take(dialect, exchange, deadline)
             outcome = await self._read(picture, exchange, deadline)
-            if dialect.shows and not legacy.is_shown(picture):
+            read = not isinstance(outcome, DigitsError)
+            if dialect.shows and read and not legacy.is_shown(picture):
                 picture = await self._preview(picture, deadline)
         except (Overloaded, Timeout):
             raise

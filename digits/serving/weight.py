@@ -10,7 +10,7 @@ made to inflate a thousandfold in some thirty."""
 LIGHT_CHUNKS = 64
 HARMLESS = frozenset(
     (b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"pHYs", b"tIME")
-    + (b"tEXt", b"eXIf", b"IDAT", b"IEND")
+    + (b"tEXt", b"eXIf", b"IDAT")
 )
 """What takes no time to read. Compressed texts and profiles grow a thousandfold, and animations
 have many pictures."""

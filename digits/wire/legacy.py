@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
-import numpy as np
 import pybase64
 
+from digits import ink
 from digits import picture as pictures
 from digits.errors import BadRequest, DigitsError
 from digits.picture import Limits
@@ -122,13 +122,8 @@ def is_shown(picture: bytes) -> bool:
 
 def preview(picture: bytes, limits: Limits) -> bytes:
     """A PNG of a picture that browsers may not show. Raises DigitsError if it cannot be read."""
-    grey = pictures.decode(picture, limits).grey
-    scale = PREVIEW_SIDE / max(grey.shape)
-    if scale < 1:
-        height, width = (max(1, round(side * scale)) for side in grey.shape)
-        small = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
-        grey = np.asarray(small, np.uint8)
-    return cv2.imencode(".png", grey)[1].tobytes()
+    small = ink.shrink(pictures.decode(picture, limits).grey, PREVIEW_SIDE)
+    return cv2.imencode(".png", small)[1].tobytes()
 
 
 DIALECTS = (
@@ -209,5 +204,5 @@ def _result(picture: bytes, digit: Digit | None) -> str:
 
 
 def _data_url(picture: bytes) -> str:
-    kinds = [kind for start, kind in SHOWN.items() if picture.startswith(start)]
-    return f"data:image/{kinds[0]};base64,{pybase64.b64encode(picture).decode()}" if kinds else ""
+    kind = next(kind for start, kind in SHOWN.items() if picture.startswith(start))
+    return f"data:image/{kind};base64,{pybase64.b64encode(picture).decode()}"
