@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from tqdm import tqdm
 from digits.training.architecture import DIGIT_LOGIT, LOGITS
 from digits.training.feed import Batch, Source, batches_ahead
 from digits.training.recipe import Recipe
+from digits.training.targets import Targets
 from digits.training.validation import Outputs, Scorer, Validation
 from digits.training.workspace import Arrays, Checkpoint, Workspace
 
@@ -54,20 +55,28 @@ class Fitter:
         model.compile(
             self.optimizer,
             loss={
-                LOGITS: keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+                LOGITS: keras.losses.CategoricalCrossentropy(from_logits=True),
                 DIGIT_LOGIT: keras.losses.BinaryCrossentropy(from_logits=True),
             },
             loss_weights={LOGITS: 1.0, DIGIT_LOGIT: recipe.score_weight},
         )
         self.optimizer.build(model.trainable_variables)
 
-    def learn(self, batches: Iterable[Batch], *, steps: int, title: str) -> dict[str, float]:
-        """One epoch; the mean losses over it. ``steps`` and ``title`` are for the progress bar."""
+    def learn(
+        self,
+        batches: Iterable[Batch],
+        *,
+        steps: int,
+        title: str,
+        aim: Callable[[Batch], Targets] = lambda batch: Targets.of_labels(batch[1]),
+    ) -> dict[str, float]:
+        """One epoch; the mean losses over it. ``aim`` says what to learn of a batch; ``steps`` and
+        ``title`` are for the progress bar."""
         totals: Counter[str] = Counter()
         count = 0
         with tqdm(batches, title, steps, unit="batch", disable=None) as bar:
-            for count, (tiles, labels) in enumerate(bar, start=1):
-                totals.update(self._step(tiles, labels))
+            for count, batch in enumerate(bar, start=1):
+                totals.update(self._step(batch[0], aim(batch)))
                 bar.set_postfix(loss=f"{totals['loss'] / count:.4f}", refresh=False)
         return {f"train_{name}": float(total / count) for name, total in totals.items()}
 
@@ -102,13 +111,11 @@ class Fitter:
             variable.assign(arrays[f"optimizer/{index}"])
         self.average = [arrays[f"average/{index}"] for index in range(len(self.average))]
 
-    def _step(self, tiles: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[str, float]:
-        is_digit = (labels >= 0).astype(np.float32)
+    def _step(self, tiles: NDArray[np.float32], targets: Targets) -> dict[str, float]:
         losses: dict[str, float] = self.model.train_on_batch(
             tiles,
-            {LOGITS: np.maximum(labels, 0), DIGIT_LOGIT: is_digit[:, None]},
-            # What is no digit teaches nothing about which digit it is.
-            sample_weight={LOGITS: is_digit, DIGIT_LOGIT: np.ones_like(is_digit)},
+            {LOGITS: targets.digit, DIGIT_LOGIT: targets.is_digit[:, None]},
+            sample_weight={LOGITS: targets.digit_weight, DIGIT_LOGIT: targets.is_digit_weight},
             return_dict=True,
         )
         step = int(self.optimizer.iterations)

@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -34,8 +34,6 @@ from digits.training.validation import Validation
 logger = logging.getLogger(__name__)
 
 CANDIDATE, PRODUCTION = "candidate", "production"
-QUICK_CHECKS = 1500
-"""Images of the validation split that a quick run distorts for its choices."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +138,7 @@ def _make(
     from digits.training.rebuild import rebuild
 
     keras.utils.set_random_seed(recipe.seed)
-    some = mnist.validation.part(0, QUICK_CHECKS if recipe.images else None)
-    validation = replace(
-        Validation.of(some, negatives_share=recipe.negatives_share),
-        clean=mnist.validation.tiles(),
-        clean_labels=mnist.validation.labels,
-    )
+    validation = Validation.of(mnist.validation, negatives_share=recipe.negatives_share)
     model = rebuild(base.folder.onnx(), validation.hard[:512])
     old, score = model.get_weights(), scorer(model)
     before = validation.measure(score)
