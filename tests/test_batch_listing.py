@@ -332,6 +332,14 @@ def test_a_member_that_inflates_beyond_the_limit_is_stopped_there(tmp_path: Path
     assert "limit is 100,000" in str(lying)
 
 
+def test_what_cannot_be_deflated_may_be_as_large_as_the_limit(tmp_path: Path) -> None:
+    incompressible = os.urandom(8 << 20)
+    shard = zipped(tmp_path / "s.zip", {"a.png": incompressible})
+    [listed] = listing.entries(str(shard))
+    assert fetch.Fetcher(max_bytes=len(incompressible)).one(listed) == incompressible
+    assert isinstance(fetch.Fetcher(max_bytes=len(incompressible) - 1).one(listed), TooLarge)
+
+
 def test_an_archive_that_changed_meanwhile_is_noticed(tmp_path: Path) -> None:
     shard = zipped(tmp_path / "s.zip", {"a.png": PICTURE})
     [listed] = listing.entries(str(shard))
