@@ -147,6 +147,8 @@ def _has_dot(layout: Layout, candidate: Candidate, taken: set[Place]) -> bool:
     left, top, width, height = candidate.box
     for line, pieces in enumerate(layout.lines):
         for position, piece in enumerate(pieces):
+            if piece.cut or (position and pieces[position - 1].cut):
+                continue  # a dot stands alone
             x, y, piece_width, piece_height = piece.box
             if not 0.08 * height <= max(piece_width, piece_height) <= 0.5 * height:
                 continue
@@ -177,7 +179,7 @@ def _entangled(boxes: Floats) -> NDArray[np.bool_]:
     down = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
     shared = np.maximum(across, 0) * np.maximum(down, 0)
     np.fill_diagonal(shared, 0)
-    return np.asarray((shared >= 0.5 * np.minimum.outer(area, area)).any(axis=1))
+    return np.asarray((shared >= 0.7 * np.minimum.outer(area, area)).any(axis=1))
 
 
 def _log_odds(probability: Floats) -> Floats:

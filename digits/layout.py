@@ -9,6 +9,7 @@ network's scores (`digits.search`), and so is which pieces are worth cutting, wh
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -104,7 +105,22 @@ def pieces(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
     parameters = parameters or LayoutParameters()
     mask = rules.remove(ink.mask, parameters.rules)
     labels, found = _pieces(mask, parameters)
-    lines = tuple(tuple(line) for line in _lines(found, parameters))
+    return in_lines(labels, found, parameters)
+
+
+def in_lines(
+    labels: Labels,
+    pieces: list[Piece],
+    parameters: LayoutParameters | None = None,
+    *,
+    tallest: float = math.inf,
+) -> Layout:
+    """``pieces`` in lines, each of them a candidate; one of more than ``tallest`` pixels is a line
+    of its own."""
+    parameters = parameters or LayoutParameters()
+    found = [[piece] for piece in pieces if piece.box[3] > tallest]
+    found += _lines([piece for piece in pieces if piece.box[3] <= tallest], parameters)
+    lines = tuple(tuple(line) for line in sorted(found, key=_line_position))
     alone = (
         _candidate(number, place, place, [piece])
         for number, line in enumerate(lines)
@@ -126,7 +142,7 @@ def arrange(
     wide = [index for index in doubted if _is_wide(layout, index, parameters)]
     if wide:
         labels = labels.copy()
-        new_labels = itertools.count(1 + len(layout.candidates))
+        new_labels = itertools.count(1 + int(labels.max()))
         for index in wide:
             line = layout.candidates[index].line
             lines[line] = _cut_in(labels, layout, index, lines[line], new_labels, parameters)
@@ -248,7 +264,7 @@ def _lines(pieces: list[Piece], parameters: LayoutParameters) -> list[list[Piece
     groups: dict[int, list[Piece]] = {}
     for index, piece in enumerate(order):
         groups.setdefault(root(index), []).append(piece)
-    return sorted(groups.values(), key=_line_position)
+    return list(groups.values())
 
 
 def _stacks(boxes: NDArray[np.float32], parameters: LayoutParameters) -> list[tuple[int, int]]:
@@ -269,7 +285,10 @@ def _stacks(boxes: NDArray[np.float32], parameters: LayoutParameters) -> list[tu
             gap <= limit
         )
         near[index] = False
-        pairs.extend((index, int(other)) for other in np.flatnonzero(near))
+        pairs.extend((index, int(other)) for other in np.flatnonzero(near & small))
+        if (near & ~small).any():  # of two digits, above and below, it is part of one
+            nearest = np.where(near & ~small, gap, np.inf).argmin()
+            pairs.append((index, int(nearest)))
     return pairs
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar, get_type_hints
 
+from digits.apart import ApartParameters
 from digits.errors import ModelError
 from digits.ink import InkParameters
 from digits.layout import LayoutParameters
@@ -23,6 +24,7 @@ class Parameters:
 
     ink: InkParameters = field(default_factory=InkParameters)
     layout: LayoutParameters = field(default_factory=LayoutParameters)
+    apart: ApartParameters = field(default_factory=ApartParameters)
     search: SearchParameters = field(default_factory=SearchParameters)
 
     @classmethod

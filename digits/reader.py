@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import ink, layout, model, picture, process, rows, search, tile
+from digits import apart, ink, layout, model, picture, process, rows, search, tile
 from digits.ink import Ink
 from digits.layout import Candidate, Labels, Layout
 from digits.model import ModelFolder
@@ -73,6 +73,7 @@ class Reader:
             choose = search.choose_single
         else:
             pieces = layout.pieces(extracted, self.parameters.layout)
+            pieces = self._rows_apart(pieces, look)
             doubted = search.doubted(pieces, *look.scores(pieces), self.parameters.search)
             arranged = layout.arrange(pieces, doubted, self.parameters.layout)
             choose = search.choose
@@ -95,6 +96,24 @@ class Reader:
             model_version=self.version,
             ms=_milliseconds(started, found_from, classified_from, finished),
         )
+
+    def _rows_apart(self, pieces: Layout, look: _Look) -> Layout:
+        """Rows that touch parted; what comes of it may tell where more rows are."""
+        parameters = self.parameters.apart
+        for _ in range(parameters.rounds):
+            sure = self._sure(pieces, look)
+            if doubted := apart.stacked(pieces, sure, parameters):
+                trial = apart.part(pieces, sure - set(doubted), parameters, self.parameters.layout)
+                seen = self._sure(trial, look)
+                sure -= {each for each in doubted if apart.all_digits(pieces, each, trial, seen)}
+            before = pieces
+            pieces = apart.part(before, sure, parameters, self.parameters.layout)
+            if len(pieces.candidates) == len(before.candidates):
+                break
+        return pieces
+
+    def _sure(self, pieces: Layout, look: _Look) -> set[int]:
+        return set(search.sure(pieces, *look.scores(pieces), self.parameters.search))
 
     def _digits(
         self,

@@ -76,6 +76,16 @@ def choose(
     ]
 
 
+def sure(
+    pieces: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
+) -> list[int]:
+    """Which of the pieces, each a candidate, are digits whatever the others are."""
+    confidence = probabilities.max(axis=1, initial=0.0) * digit_score
+    boxes = np.array([candidate.box for candidate in pieces.candidates], np.float64).reshape(-1, 4)
+    narrow = boxes[:, 2] <= parameters.widest * boxes[:, 3]
+    return [int(index) for index in np.flatnonzero((confidence >= parameters.whole) & narrow)]
+
+
 def doubted(
     pieces: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
 ) -> list[int]:
@@ -86,10 +96,9 @@ def doubted(
     parts makes a digit with a neighbour: hence a little more. If any are digits, so that their size
     is known, what is far from it is dust, or the edge of a sheet.
     """
-    confidence = probabilities.max(axis=1, initial=0.0) * digit_score
-    boxes = np.array([candidate.box for candidate in pieces.candidates], np.float64).reshape(-1, 4)
-    heights = boxes[:, 3]
-    doubt = (confidence < parameters.whole) | (boxes[:, 2] > parameters.widest * heights)
+    heights = np.array([candidate.box[3] for candidate in pieces.candidates], np.float64)
+    doubt = np.ones(len(heights), bool)
+    doubt[sure(pieces, probabilities, digit_score, parameters)] = False
     if not doubt.all():
         typical = float(np.median(heights[~doubt]))
         doubt &= heights >= parameters.least_size * typical

@@ -50,11 +50,14 @@ def painting(
     size: scene.Size = (280, 280),
     ink: scene.Colour = (0, 0, 0),
     ground: scene.Colour = (1, 1, 1),
+    spacing: float = 1.7,
 ) -> Make:
     """A drawing program's picture: one flat colour on another."""
 
     def make(rng: np.random.Generator) -> Image.Image:
-        coverage = lines(rows, hand=hand, height=height, at=at, size=size, rng=rng)[..., None]
+        coverage = lines(
+            rows, hand=hand, height=height, at=at, size=size, rng=rng, spacing=spacing
+        )[..., None]
         page = np.float32(ground) * (1 - coverage) + np.float32(ink) * coverage
         return Image.fromarray(np.uint8(page * 255 + 0.5))
 

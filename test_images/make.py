@@ -150,6 +150,20 @@ ENTRIES = [
         ),
     ),
     Entry(
+        "close_rows.png",
+        "drawing_multi",
+        "2734950168/9071436582/4495017326/1750982694/6382710945/8204197357",
+        "six rows that touch each other",
+        drawn.painting(
+            "2734950168/9071436582/4495017326/1750982694/6382710945/8204197357",
+            hand=PEN,
+            height=60,
+            at=(30, 20),
+            size=(720, 420),
+            spacing=1.02,
+        ),
+    ),
+    Entry(
         "photo_9.jpg",
         "photo_single",
         "9",
