@@ -31,20 +31,21 @@ class ApartParameters:
 
     Where ``least_known`` of them say where the rows run, a piece of at least ``tall`` may reach
     through several, and does so if it goes ``into`` beyond the middles of two; a row that counts
-    ends no further than ``reach`` from the piece, and the next one is at least ``pitch`` below. They are parted no further than ``slack``
-    from the space between the one's feet and the other's heads; each pixel on the way costs
-    ``pull`` for each height that it is off the middle of it. One taller than ``tallest`` belongs to
-    no line. What is found is looked at again, ``rounds`` times at most.
+    ends no further than ``reach`` from the piece, and the next one is at least ``pitch`` below.
+    They are parted no further than ``slack`` from the space between the one's feet and the other's
+    heads; each pixel on the way costs ``pull`` for each height that it is off the middle of it.
+    What is taller than ``tallest`` belongs to no line. What is found is looked at again, ``rounds``
+    times at most.
     """
 
     tall: float = 1.4
     tallest: float = 1.8
     least_known: int = 5
-    reach: float = 4.0
+    reach: float = 8.0
     into: float = 0.2
     pitch: float = 0.6
     slack: float = 0.25
-    pull: float = 0.3
+    pull: float = 2.0
     rounds: int = 8
 
 

@@ -76,11 +76,11 @@ def adjust(
     lost = np.array([_suspicion(layout, candidate, taken, parameters) for candidate in candidates])
     boxes = np.array([candidate.box for candidate in candidates], np.float64)
     lost += parameters.entangled * _entangled(boxes)
-    lost += parameters.framed * _framed(boxes, digits == STROKE, layout.labels.shape)
+    lines = np.array([candidate.line for candidate in candidates])
+    lost += parameters.framed * _framed(boxes, lines, digits == STROKE, layout.labels.shape)
     own = np.where(lost > 0, _log_odds(np.minimum(scores, parameters.surest)), _log_odds(scores))
     own -= lost
     strangers = _strangers(layout, taken, parameters.stranger * float(np.median(boxes[:, 3])))
-    lines = np.array([candidate.line for candidate in candidates])
     votes = np.where(digits == STROKE, parameters.stroke, 1.0)
     marks = _company(lines, votes, strangers, parameters)
     none = np.zeros_like(strangers)
@@ -159,16 +159,23 @@ def _has_dot(layout: Layout, candidate: Candidate, taken: set[Place]) -> bool:
     return False
 
 
-def _framed(boxes: Floats, strokes: NDArray[np.bool_], size: tuple[int, ...]) -> Floats:
-    """For each stroke that meets the picture's border, how many of the other digits do not, 0 to 1.
+def _framed(
+    boxes: Floats, lines: NDArray[np.intp], strokes: NDArray[np.bool_], size: tuple[int, ...]
+) -> Floats:
+    """For each stroke that meets the picture's border, how many of the other digits do not, 0 to 1:
+    of those on its line, if there are any.
 
     Boxes are ``[n, 4]``, and strokes say nothing of each other.
     """
     left, top, width, height = boxes.T
     right, bottom = size[1] - left - width, size[0] - top - height
     meets = np.minimum.reduce([left, top, right, bottom]) <= NEAR
-    clear = float(np.mean(~meets[~strokes])) if not strokes.all() else 0.0
-    return np.where(strokes & meets, clear, 0.0)
+    framed = np.zeros(len(boxes))
+    for index in np.flatnonzero(strokes & meets):
+        beside = ~strokes & (lines == lines[index])
+        others = beside if beside.any() else ~strokes
+        framed[index] = np.mean(~meets[others]) if others.any() else 0.0
+    return framed
 
 
 def _entangled(boxes: Floats) -> NDArray[np.bool_]:

@@ -159,8 +159,8 @@ ENTRIES = [
             hand=PEN,
             height=60,
             at=(30, 20),
-            size=(720, 420),
-            spacing=1.02,
+            size=(720, 450),
+            spacing=1.14,
         ),
     ),
     Entry(

@@ -90,17 +90,40 @@ def test_a_dot_right_above_or_below_makes_it_a_letter(dot: Box, suspect: bool):
     assert (score < 0.5) == suspect
 
 
+def test_a_part_of_other_ink_is_no_dot():
+    def above(*, cut: bool) -> tuple[Piece, ...]:
+        return Piece(7, (6, 25, 8, 8), cut=cut), Piece(8, (14, 25, 8, 8))
+
+    (part,) = judged(arrange(line_of(20), above(cut=True)), [0], 0.9)
+    (dot,) = judged(arrange(line_of(20), above(cut=False)), [0], 0.9)
+
+    assert dot < 0.5 < part
+
+
 def test_nothing_chosen_nothing_adjusted():
     assert len(judged(arrange(line_of(20)), [], 0.9)) == 0
 
 
-@pytest.mark.parametrize(("left", "suspect"), [(10, True), (18, False)])
+@pytest.mark.parametrize(("left", "suspect"), [(6, True), (10, False)])
 def test_marks_that_lie_in_each_other_are_one_thing(left: int, suspect: bool):
     line = (Piece(1, (0, 40, 24, 30)), Piece(2, (left, 40, 24, 30)))
 
     scores = judged(arrange(line), [0, 1], 0.99)
 
     assert (scores < 0.5).tolist() == [suspect, suspect]
+
+
+def test_a_stroke_is_held_against_the_digits_of_its_own_line():
+    """The border may run through a line, and through no other."""
+    last = tuple(Piece(n + 1, (20 * n + 10, 80, 3 if n else 15, 20)) for n in range(2))
+    first = tuple(Piece(n + 3, (20 * n + 10, 30, 15, 30)) for n in range(3))
+    layout = replace(arrange(last, first), labels=np.zeros((100, 100), np.int32))
+
+    scores = adjust(
+        layout, list(range(5)), np.array([3, 1, 4, 5, 6]), np.full(5, 0.99), CompanyParameters()
+    )
+
+    assert (scores > 0.9).all()
 
 
 @pytest.mark.parametrize(

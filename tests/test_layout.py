@@ -122,3 +122,28 @@ def test_a_single_digit_takes_all_its_pieces():
 
     assert candidates[0].box[2] >= 80
     assert candidates[0].box[3] >= 100
+
+
+def test_a_speck_between_two_rows_belongs_to_one_of_them():
+    grey = sheet()
+    for x in (100, 200, 300):
+        ring(grey, x, 80)
+        ring(grey, x, 142)
+    cv2.circle(grey, (100, 110), 3, (0,), cv2.FILLED)
+
+    assert sorted(len(line) for line in found(grey).lines) == [3, 4]
+
+
+def test_what_is_taller_than_any_digit_is_a_line_of_its_own():
+    grey = sheet()
+    for x in (100, 300):
+        ring(grey, x, 80)
+        ring(grey, x, 160)
+    ring(grey, 200, 120, radius=60)
+    pieces = layout.pieces(ink.extract(grey))
+    in_lines = [piece for line in pieces.lines for piece in line]
+
+    apart = layout.in_lines(pieces.labels, in_lines, tallest=80)
+
+    assert sorted(len(line) for line in pieces.lines) == [1, 4]
+    assert sorted(len(line) for line in apart.lines) == [1, 2, 2]
