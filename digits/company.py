@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.layout import Candidate, Layout
+from digits.layout import Candidate, Layout, union
 
 Floats = NDArray[np.float64]
 Place = tuple[int, int]
@@ -134,12 +134,33 @@ def _suspicion(
     before, after = candidate.first - 1, candidate.last + 1
     lost = 0.0
     if before >= 0 and line[before].cut:
-        known = (candidate.line, before) in taken
-        lost += parameters.parted if known else parameters.torn
+        lost += _parting(layout, candidate, before, -1, taken, parameters)
     if line[candidate.last].cut:
-        known = (candidate.line, after) in taken
-        lost += parameters.parted if known else parameters.torn
+        lost += _parting(layout, candidate, after, 1, taken, parameters)
     return lost + parameters.dotted * _has_dot(layout, candidate, taken)
+
+
+def _parting(
+    layout: Layout,
+    candidate: Candidate,
+    beside: int,
+    step: int,
+    taken: set[Place],
+    parameters: CompanyParameters,
+) -> float:
+    """What is lost on a side where a candidate was cut from piece ``beside``, further ones that way
+    being connected with it: less the smaller what is left out there is."""
+    if (candidate.line, beside) in taken:
+        return parameters.parted
+    line, left_out = layout.lines[candidate.line], []
+    while True:
+        left_out.append(line[beside].box)
+        joint = beside if step > 0 else beside - 1
+        beside += step
+        if joint < 0 or not line[joint].cut or (candidate.line, beside) in taken:
+            break
+    _, _, width, height = union(left_out)
+    return parameters.torn * min(1.0, max(width, height) / candidate.box[3])
 
 
 def _has_dot(layout: Layout, candidate: Candidate, taken: set[Place]) -> bool:

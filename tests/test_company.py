@@ -78,6 +78,14 @@ def test_a_mark_torn_from_ink_that_nobody_reads_is_suspect():
     assert torn[0] < parted[0] < whole[0]
 
 
+def test_the_less_was_torn_off_the_less_suspect_it_is():
+    crumb = judged(arrange(line_of(20, 6, height=30, cut=(0,))), [0], 0.95)
+    low = (Piece(1, (0, 40, 20, 30), cut=True), Piece(2, (20, 60, 6, 8)))
+    run = (*low[:1], *(Piece(2 + n, (20 + 6 * n, 60, 6, 8), cut=n < 3) for n in range(4)))
+
+    assert crumb < judged(arrange(run), [0], 0.95) < judged(arrange(low), [0], 0.95)
+
+
 @pytest.mark.parametrize(
     ("dot", "suspect"),
     [((6, 25, 8, 8), True), ((6, 76, 8, 8), True), ((60, 25, 8, 8), False), ((6, 0, 8, 8), False)],

@@ -28,6 +28,7 @@ def sections(folder: Path, findings: Findings, *, times: int, split: str) -> lis
         _pictures(findings),
         _metamorphic(folder, figures),
         _uncertain(folder, findings),
+        _pages(figures),
     ]
     if figures["negatives"]:
         made.insert(2, _negatives(findings))
@@ -114,6 +115,21 @@ def _uncertain(folder: Path, findings: Findings) -> Section:
     if findings.galleries["degraded"]:
         lines.append(f"Wrong and sure of it:\n\n![Sure mistakes]({PICTURES}/degraded.png)")
     return Section("Knowing when it errs", "\n\n".join(lines), {})
+
+
+def _pages(figures: Figures) -> Section:
+    measured = figures["pages"]
+    apart = {f"{pitch} of a digit's height": share for pitch, share in measured["pitches"].items()}
+    found = ", ".join(
+        f"{part['found']} of {part['written']} at {pitch}"
+        for pitch, part in measured["digits"].items()
+    )
+    text = (
+        "Pages of ten rows of ten digits, written closer and closer until the rows touch. A row "
+        f"counts that is read exactly.\n\n{_shares('from row to row', 'read exactly', apart)}\n\n"
+        f"Digits found: {found}."
+    )
+    return Section("Pages of a hundred digits", text, {})
 
 
 def _tallies(of: str, groups: Figures) -> str:

@@ -25,6 +25,7 @@ from digits.evaluation import (
     mnist,
     negatives,
     orientation,
+    pages,
     transport,
 )
 from digits.evaluation.gallery import Entry, thumbnail
@@ -112,6 +113,7 @@ def seeds() -> dict[str, int]:
     return {
         "negatives": negatives.HELD_OUT_SEED,
         "negatives to tune on": negatives.TUNE_SEED,
+        "pages": pages.HELD_OUT_SEED,
         "degraded": degraded.HELD_OUT_SEED,
         "degraded to tune on": degraded.TUNE_SEED,
     }
@@ -220,6 +222,12 @@ def _degraded(plan: Plan, crew: Crew, findings: Findings) -> None:
     ]
 
 
+def _pages(plan: Plan, crew: Crew, findings: Findings) -> None:
+    made = list(pages.pages(plan.part, seed=pages.HELD_OUT_SEED))
+    outcomes = crew.all("pages", pages.read, made, count=len(made))
+    findings.figures["pages"] = pages.figures(outcomes)
+
+
 PARTS: Mapping[str, Callable[[Plan, Crew, Findings], None]] = {
     "MNIST through the reader": _mnist,
     "labelled pictures": _pictures,
@@ -228,6 +236,7 @@ PARTS: Mapping[str, Callable[[Plan, Crew, Findings], None]] = {
     "orientations": _orientations,
     "transports": _transports,
     "degraded digits": _degraded,
+    "pages of digits": _pages,
 }
 
 

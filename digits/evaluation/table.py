@@ -102,6 +102,9 @@ def rows(figures: Figures) -> Iterator[Row]:
     yield _share("degraded digits read right that are marked all the same", flagged["right"])
     for family, share in figures["metamorphic"]["families"].items():
         yield _share(f"readings that stay when the picture changes: {family}", share)
+    yield _share(
+        "rows of ten on pages of a hundred, well apart to touching", figures["pages"]["rows"]
+    )
     yield _share("the same however the camera was held", figures["orientations"]["same"])
     yield _share("the same however it was sent", figures["transports"]["same"])
 
