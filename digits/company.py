@@ -153,12 +153,13 @@ def _parting(
     if (candidate.line, beside) in taken:
         return parameters.parted
     line, left_out = layout.lines[candidate.line], []
-    while True:
+    connected = True
+    while connected and 0 <= beside < len(line) and (candidate.line, beside) not in taken:
         left_out.append(line[beside].box)
-        joint = beside if step > 0 else beside - 1
+        connected = line[beside].cut if step > 0 else beside > 0 and line[beside - 1].cut
         beside += step
-        if joint < 0 or not line[joint].cut or (candidate.line, beside) in taken:
-            break
+    if not left_out:  # parts of a slanted piece need not stand in the order of their cuts
+        return parameters.torn
     _, _, width, height = union(left_out)
     return parameters.torn * min(1.0, max(width, height) / candidate.box[3])
 

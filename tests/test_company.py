@@ -86,6 +86,12 @@ def test_the_less_was_torn_off_the_less_suspect_it_is():
     assert crumb < judged(arrange(run), [0], 0.95) < judged(arrange(low), [0], 0.95)
 
 
+def test_a_part_may_stand_last_although_another_was_cut_off_behind_it():
+    last = judged(arrange(line_of(20, 20, cut=(1,))), [0, 1], 0.95)
+
+    assert last[1] < last[0]
+
+
 @pytest.mark.parametrize(
     ("dot", "suspect"),
     [((6, 25, 8, 8), True), ((6, 76, 8, 8), True), ((60, 25, 8, 8), False), ((6, 0, 8, 8), False)],
