@@ -57,11 +57,14 @@ class Rows:
     boxes: tuple[Boxes, ...]
 
     @classmethod
-    def of(cls, boxes: Boxes, parameters: ApartParameters) -> Rows:
-        """Of the boxes ``[n, 4]`` of digits, those left out that are too tall for one row."""
+    def of(cls, found: Layout, sure: Collection[int], parameters: ApartParameters) -> Rows:
+        """Of the ``sure`` digits, those left out that are too tall for one row; none where nothing
+        is tall enough for two."""
+        boxes = np.array([found.candidates[index].box for index in sure], np.float64).reshape(-1, 4)
         height = float(np.median(boxes[:, 3])) if len(boxes) else 0.0
-        low = boxes[boxes[:, 3] < parameters.tall * height]
-        if len(low) < parameters.least_known:
+        least = parameters.tall * height
+        low = boxes[boxes[:, 3] < least]
+        if len(low) < parameters.least_known or all(one.box[3] < least for one in found.candidates):
             return cls(height, ())
         chains = rows.arrange([(x, y, w, h) for x, y, w, h in low.astype(int).tolist()])
         return cls(height, tuple(low[chain] for chain in chains))
@@ -83,15 +86,11 @@ class Rows:
         return sorted(found, key=_middle)
 
 
-def stacked(found: Layout, sure: Collection[int], parameters: ApartParameters) -> list[int]:
+def stacked(
+    found: Layout, sure: Collection[int], known: Rows, parameters: ApartParameters
+) -> list[int]:
     """Which of the ``sure`` digits reach through several rows: a 2 above a 7 looks like a 7."""
-    known = Rows.of(_boxes(found, sure), parameters)
-    return [
-        index
-        for index in sure
-        if (box := found.candidates[index].box)[3] >= parameters.tall * known.height
-        and len(known.through(box, parameters)) > 1
-    ]
+    return [index for index in sure if _rows_of(found, index, known, parameters)]
 
 
 def all_digits(whole: Layout, index: int, parted: Layout, sure: Collection[int]) -> bool:
@@ -112,40 +111,43 @@ def all_digits(whole: Layout, index: int, parted: Layout, sure: Collection[int])
 def part(
     found: Layout,
     sure: Collection[int],
-    parameters: ApartParameters | None = None,
-    layout_parameters: LayoutParameters | None = None,
+    known: Rows,
+    parameters: ApartParameters,
+    layout_parameters: LayoutParameters,
 ) -> Layout:
     """The pieces in lines anew, those that reach through several rows parted between them.
 
     ``found`` is as `digits.layout.pieces` has it; ``sure`` are the indices of the candidates that
-    are digits beyond doubt, which stay whole. The same layout if there is nothing to part.
+    are digits beyond doubt, which stay whole, and ``known`` the rows that these stand in.
     """
-    parameters = parameters or ApartParameters()
-    known = Rows.of(_boxes(found, sure), parameters)
-    if len(known.boxes) < 2:
-        return found
-    tall = [
-        index
-        for index, candidate in enumerate(found.candidates)
-        if index not in sure and candidate.box[3] >= parameters.tall * known.height
-    ]
-    if not tall:
-        return found
-    labels = found.labels.copy()
-    new_labels = itertools.count(1 + int(labels.max()))
+    through = {
+        index: between
+        for index in range(len(found.candidates))
+        if index not in sure and (between := _rows_of(found, index, known, parameters))
+    }
+    labels = found.labels.copy() if through else found.labels
+    new_labels = itertools.count(1 + int(labels.max())) if through else iter(())
     kept: list[Piece] = []
     for index, candidate in enumerate(found.candidates):
         piece = found.lines[candidate.line][candidate.first]
-        kept += _part(labels, piece, known, new_labels, parameters) if index in tall else [piece]
-    least = (layout_parameters or LayoutParameters()).least_height
-    kept = [piece for piece in kept if max(piece.box[2:]) >= least]
+        if index in through:
+            kept += _part(labels, piece, through[index], known.height, new_labels, parameters)
+        else:
+            kept.append(piece)
+    kept = [piece for piece in kept if max(piece.box[2:]) >= layout_parameters.least_height]
     tallest = parameters.tallest * known.height
     return layout.in_lines(labels, kept, layout_parameters, tallest=tallest)
 
 
-def _boxes(found: Layout, indices: Collection[int]) -> Boxes:
-    boxes = [found.candidates[index].box for index in indices]
-    return np.array(boxes, np.float64).reshape(-1, 4)
+def _rows_of(
+    found: Layout, index: int, known: Rows, parameters: ApartParameters
+) -> list[Boxes] | None:
+    """The rows that a piece reaches through, if there are several."""
+    box = found.candidates[index].box
+    if box[3] < parameters.tall * known.height:
+        return None
+    through = known.through(box, parameters)
+    return through if len(through) > 1 else None
 
 
 def _middle(band: Boxes) -> float:
@@ -157,7 +159,8 @@ def _middle(band: Boxes) -> float:
 def _part(
     labels: Labels,
     piece: Piece,
-    known: Rows,
+    through: list[Boxes],
+    height: float,
     new_labels: Iterator[int],
     parameters: ApartParameters,
 ) -> list[Piece]:
@@ -167,13 +170,13 @@ def _part(
     here = window == piece.label
     lines = np.arange(y, y + tall)[:, None]
     paths = []
-    for above, below in itertools.pairwise(known.through(piece.box, parameters)):
-        if _middle(below) - _middle(above) < parameters.pitch * known.height:
+    for above, below in itertools.pairwise(through):
+        if _middle(below) - _middle(above) < parameters.pitch * height:
             continue
         feet, heads = above[0] + above[1], below[0]
         off = np.abs(lines - (feet + heads) / 2)
-        allowed = np.abs(feet - heads) / 2 + parameters.slack * known.height
-        prices = here + parameters.pull * off / known.height
+        allowed = np.abs(feet - heads) / 2 + parameters.slack * height
+        prices = here + parameters.pull * off / height
         prices = np.where(off <= allowed, prices, np.inf).astype(np.float32)
         paths += seams.cheapest(prices.T, spacing=0, most=1, most_ink=float(width))
     if not paths:

@@ -99,15 +99,18 @@ class Reader:
 
     def _rows_apart(self, pieces: Layout, look: _Look) -> Layout:
         """Rows that touch parted; what comes of it may tell where more rows are."""
-        parameters = self.parameters.apart
+        parameters, of_layout = self.parameters.apart, self.parameters.layout
         for _ in range(parameters.rounds):
             sure = self._sure(pieces, look)
-            if doubted := apart.stacked(pieces, sure, parameters):
-                trial = apart.part(pieces, sure - set(doubted), parameters, self.parameters.layout)
+            known = apart.Rows.of(pieces, sure, parameters)
+            if len(known.boxes) < 2:
+                break
+            if doubted := apart.stacked(pieces, sure, known, parameters):
+                trial = apart.part(pieces, sure - set(doubted), known, parameters, of_layout)
                 seen = self._sure(trial, look)
                 sure -= {each for each in doubted if apart.all_digits(pieces, each, trial, seen)}
             before = pieces
-            pieces = apart.part(before, sure, parameters, self.parameters.layout)
+            pieces = apart.part(before, sure, known, parameters, of_layout)
             if len(pieces.candidates) == len(before.candidates):
                 break
         return pieces

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from digits import apart, ink, layout
-from digits.apart import ApartParameters
-from digits.layout import Layout
+from digits.apart import ApartParameters, Rows
+from digits.layout import Layout, LayoutParameters
 
 ROWS = (60, 110, 160)
 COLUMNS = (60, 120, 180, 240)
@@ -33,6 +33,17 @@ def low(found: Layout) -> set[int]:
     return {i for i, each in enumerate(found.candidates) if each.box[3] < 3 * RADIUS}
 
 
+def parted_of(found: Layout, sure: set[int], parameters: ApartParameters | None = None) -> Layout:
+    parameters = parameters or ApartParameters()
+    known = Rows.of(found, sure, parameters)
+    return apart.part(found, sure, known, parameters, LayoutParameters())
+
+
+def stacked(found: Layout, sure: set[int]) -> list[int]:
+    parameters = ApartParameters()
+    return apart.stacked(found, sure, Rows.of(found, sure, parameters), parameters)
+
+
 def heights(found: Layout) -> list[int]:
     return sorted(candidate.box[3] for candidate in found.candidates)
 
@@ -40,7 +51,7 @@ def heights(found: Layout) -> list[int]:
 def test_two_rows_that_touch_once_are_one_line_until_they_are_parted():
     found = page((0, 1))
 
-    parted = apart.part(found, low(found))
+    parted = parted_of(found, low(found))
 
     assert [len(line) for line in found.lines] != [4, 4, 4]
     assert [len(line) for line in parted.lines] == [4, 4, 4]
@@ -50,7 +61,7 @@ def test_two_rows_that_touch_once_are_one_line_until_they_are_parted():
 def test_a_piece_through_three_rows_is_cut_twice():
     found = page((0, 2), (1, 2), (0, 0))
 
-    parted = apart.part(found, low(found))
+    parted = parted_of(found, low(found))
 
     assert [len(line) for line in parted.lines] == [4, 4, 4]
 
@@ -59,7 +70,7 @@ def test_the_parts_are_labelled_anew_and_nothing_else_is():
     found = page((1, 3))
     before = found.labels.copy()
 
-    parted = apart.part(found, low(found))
+    parted = parted_of(found, low(found))
 
     assert np.array_equal(found.labels, before)
     assert np.array_equal(parted.labels > 0, before > 0)
@@ -76,14 +87,15 @@ def test_without_need_or_without_enough_known_digits_nothing_is_parted(
 ):
     found = page(*joints)
 
-    assert apart.part(found, low(found)) is found
+    assert not Rows.of(found, low(found), ApartParameters()).boxes
+    assert heights(parted_of(found, low(found))) == heights(found)
 
 
 def test_a_tall_piece_beside_one_row_stays_whole():
     found = page((0, 1), lost=tuple((1, column) for column in (0, 2, 3)))
     sure = {i for i in low(found) if found.candidates[i].box[1] < ROWS[1]}
 
-    parted = apart.part(found, sure, ApartParameters(least_known=2))
+    parted = parted_of(found, sure, ApartParameters(least_known=2))
 
     assert max(heights(parted)) > 3 * RADIUS
 
@@ -93,15 +105,15 @@ def test_a_digit_that_is_two_is_known_by_the_rows_beside_it():
     [tall] = set(range(len(found.candidates))) - low(found)
     everything = low(found) | {tall}
 
-    assert apart.stacked(found, everything, ApartParameters()) == [tall]
-    assert apart.stacked(found, low(found), ApartParameters()) == []
-    assert max(heights(apart.part(found, everything))) > 3 * RADIUS
+    assert stacked(found, everything) == [tall]
+    assert stacked(found, low(found)) == []
+    assert max(heights(parted_of(found, everything))) > 3 * RADIUS
 
 
 def test_it_counts_as_two_only_if_both_are_digits():
     found = page((0, 1))
     [tall] = set(range(len(found.candidates))) - low(found)
-    parted = apart.part(found, low(found))
+    parted = parted_of(found, low(found))
     everything = set(range(len(parted.candidates)))
     parts = [
         index
