@@ -6,6 +6,8 @@ then joined end to end where one continues the slope of the other.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,47 +65,63 @@ def _nearest(boxes: Boxes, *, side: int) -> list[int | None]:
     return [place if beside[index, place] else None for index, place in enumerate(nearest)]
 
 
-def _join(boxes: Boxes, chains: list[list[int]]) -> list[list[int]]:
+@dataclass(frozen=True)
+class _Chain:
+    """Digits from left to right, and the straight lines, as slope and level, on which the middles
+    of its first and of its last ones lie."""
+
+    places: list[int]
+    head: tuple[float, float]
+    tail: tuple[float, float]
+
+    @classmethod
+    def of(cls, boxes: Boxes, places: list[int]) -> _Chain:
+        return cls(
+            places, _line(boxes, places[:SLOPE_DIGITS]), _line(boxes, places[-SLOPE_DIGITS:])
+        )
+
+
+def _join(boxes: Boxes, found: list[list[int]]) -> list[list[int]]:
     """Join the two chains that continue each other best, until none do."""
-    chains = [list(chain) for chain in chains]
+    chains = [_Chain.of(boxes, places) for places in found]
     while len(chains) > 1:
-        misses = {
-            (first, second): _miss(boxes, chains[first], chains[second])
-            for first in range(len(chains))
-            for second in range(len(chains))
-            if first != second
-        }
-        (first, second), best = min(misses.items(), key=lambda item: item[1])
-        if best > DRIFT:
+        misses = _misses(boxes, chains)
+        first, second = divmod(int(misses.argmin()), len(chains))
+        if misses[first, second] > DRIFT:
             break
-        chains[first] = chains[first] + chains[second]
+        chains[first] = _Chain.of(boxes, chains[first].places + chains[second].places)
         del chains[second]
-    return chains
+    return [chain.places for chain in chains]
 
 
-def _miss(boxes: Boxes, first: list[int], second: list[int]) -> float:
-    """How far ``second`` starts from where ``first`` leads, in digit heights; inf if not after."""
-    end, start = boxes[first[-1]], boxes[second[0]]
-    if start[0] + start[2] / 2 <= end[0] + end[2]:
-        return float("inf")
-    height = max(end[3], start[3])
-    if min(end[3], start[3]) < 0.4 * height:
-        return float("inf")
-    forward = _expected(boxes, first[-SLOPE_DIGITS:], start[0] + start[2] / 2)
-    backward = _expected(boxes, second[:SLOPE_DIGITS], end[0] + end[2] / 2)
-    ahead = abs(forward - (start[1] + start[3] / 2))
-    behind = abs(backward - (end[1] + end[3] / 2))
-    return float(min(ahead, behind) / height)
+def _misses(boxes: Boxes, chains: list[_Chain]) -> NDArray[np.float64]:
+    """How far each chain (column) starts from where each other one (row) leads, in digit heights,
+    or ends from where it comes from, if that is less; inf if it does not start after it."""
+    start = boxes[[chain.places[0] for chain in chains]]
+    end = boxes[[chain.places[-1] for chain in chains]]
+    start_x, start_y = _middles(start)
+    end_x, end_y = _middles(end)
+    slope, level = np.array([chain.tail for chain in chains]).T
+    ahead = np.abs(np.add.outer(level, -start_y) + np.multiply.outer(slope, start_x))
+    slope, level = np.array([chain.head for chain in chains]).T
+    behind = np.abs(np.add.outer(-end_y, level) + np.multiply.outer(end_x, slope))
+    height = np.maximum.outer(end[:, 3], start[:, 3])
+    follows = np.less.outer(end[:, 0] + end[:, 2], start_x)
+    follows &= np.minimum.outer(end[:, 3], start[:, 3]) >= 0.4 * height
+    return np.where(follows, np.minimum(ahead, behind) / height, np.inf)
 
 
-def _expected(boxes: Boxes, chain: list[int], x: float) -> float:
-    """The middle row that the chain's straight continuation has at column ``x``."""
-    middles_x = boxes[chain, 0] + boxes[chain, 2] / 2
-    middles_y = boxes[chain, 1] + boxes[chain, 3] / 2
-    if len(chain) < 3:
-        return float(middles_y.mean())
-    slope, level = np.polyfit(middles_x, middles_y, 1)
-    return float(level + slope * x)
+def _line(boxes: Boxes, places: list[int]) -> tuple[float, float]:
+    """Slope and level of the straight line that digits' middles lie on; level if they are few."""
+    x, y = _middles(boxes[places])
+    if len(places) < 3:
+        return 0.0, float(y.mean())
+    slope, level = np.polyfit(x, y, 1)
+    return float(slope), float(level)
+
+
+def _middles(boxes: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return boxes[:, 0] + boxes[:, 2] / 2, boxes[:, 1] + boxes[:, 3] / 2
 
 
 def _height_of(boxes: Boxes, chain: list[int]) -> float:
