@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import apart, ink, layout, model, picture, process, rows, search, tile
+from digits import apart, enclosures, ink, layout, model, picture, process, rows, search, tile
 from digits.ink import Ink
 from digits.layout import Candidate, Labels, Layout
 from digits.model import ModelFolder
@@ -73,6 +73,7 @@ class Reader:
             choose = search.choose_single
         else:
             pieces = layout.pieces(extracted, self.parameters.layout)
+            pieces = enclosures.drop(pieces, self._sure(pieces, look), self.parameters.layout)
             pieces = self._rows_apart(pieces, look)
             doubted = search.doubted(pieces, *look.scores(pieces), self.parameters.search)
             arranged = layout.arrange(pieces, doubted, self.parameters.layout)

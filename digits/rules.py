@@ -7,6 +7,7 @@ it, the ink is taller than the line and stays.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ Curve = tuple[int, NDArray[np.float64]]
 
 LEAST_SIDE = 40
 LOOK_SIDE = 64
+LEAST_WALL = 12
+"""Pixels, there, from one rule to the next."""
 DETECTION_SIDE = 640
 """Long side in pixels of the picture in which rules are looked for."""
 
@@ -55,10 +58,13 @@ def remove(mask: Mask, parameters: RuleParameters | None = None) -> Mask:
     parameters = parameters or RuleParameters()
     block = max(1, round(max(mask.shape) / DETECTION_SIDE))
     small = _shrunk(mask, block)
+    turned = np.asarray(cv2.transpose(small), np.uint8)
     level = list(_curves(small, parameters))
-    upright = list(_curves(np.asarray(cv2.transpose(small), np.uint8), parameters))
+    upright = list(_curves(turned, parameters))
     if not level and not upright:
         return mask
+    walls, shelves = _rungs(small, level, parameters), _rungs(turned, upright, parameters)
+    level, upright = [*level, *shelves], [*upright, *walls]
     rules = np.zeros_like(mask)
     _mark(mask, rules, level, block, parameters)
     _mark(mask.T, rules.T, upright, block, parameters)
@@ -119,6 +125,7 @@ def _curves(mask: Mask, parameters: RuleParameters) -> Iterator[Curve]:
     bridged = cv2.morphologyEx(thickened, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
     steady = max(9, round(parameters.steady * width))
     bridged = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, steady), np.uint8))
+    lines: list[tuple[Curve, bool]] = []
     for component in components.find(bridged, least_width=math.ceil(parameters.span * width)):
         left, top, span, rise = component.box
         box = (slice(top, top + rise), slice(left, left + span))
@@ -128,9 +135,67 @@ def _curves(mask: Mask, parameters: RuleParameters) -> Iterator[Curve]:
         near = np.abs(np.arange(rise)[:, None] - curve[None, :]) <= 1.5
         if ((mask[box] > 0) & near).any(axis=0).mean() < parameters.cover:
             continue
-        runs_off = min(left, width - left - span) <= parameters.margin * width
-        if runs_off or _finer_than_writing(component.box, mask, thin, tall, parameters):
-            yield left, curve + top
+        line = (left, curve + top)
+        alone = _runs_off(line, width, parameters) or _finer_than_writing(
+            component.box, mask, thin, tall, parameters
+        )
+        lines.append((line, alone))
+    rules = [line for line, alone in lines if alone]
+    yield from rules
+    for line, alone in lines:
+        if not alone and any(_same_ends(line, rule, width, parameters) for rule in rules):
+            yield line
+
+
+def _runs_off(line: Curve, width: int, parameters: RuleParameters) -> bool:
+    left, rows = line
+    return min(left, width - left - len(rows)) <= parameters.margin * width
+
+
+def _same_ends(one: Curve, other: Curve, width: int, parameters: RuleParameters) -> bool:
+    """Whether two lines begin and end at the same columns, as those of a table and a frame do."""
+    (left, rows), (other_left, other_rows) = one, other
+    ends = (left - other_left, left + len(rows) - other_left - len(other_rows))
+    return max(map(abs, ends)) <= parameters.margin * width
+
+
+def _rungs(mask: Mask, rules: list[Curve], parameters: RuleParameters) -> list[Curve]:
+    """The walls between the cells of a table, or of a form's field: thin and straight, from one
+    rule to the next one that has the same ends. They are found as columns for each row.
+
+    Rules that run off the picture have none: what reaches from one to the next is a 1.
+    """
+    width = mask.shape[1]
+    inside = [line for line in rules if not _runs_off(line, width, parameters)]
+    inside.sort(key=lambda line: float(line[1].mean()))
+    found: list[Curve] = []
+    for above, below in itertools.pairwise(inside):
+        if _same_ends(above, below, width, parameters):
+            found += _between(mask, above, below, parameters)
+    return found
+
+
+def _between(mask: Mask, above: Curve, below: Curve, parameters: RuleParameters) -> Iterator[Curve]:
+    thickest = _thickest(mask.shape, parameters)
+    first, last = round(float(above[1].mean())), round(float(below[1].mean()))
+    left = max(0, min(above[0], below[0]) - thickest)
+    right = max(above[0] + len(above[1]), below[0] + len(below[1])) + thickest
+    height = last - first
+    if height < LEAST_WALL:
+        return
+    band = np.ascontiguousarray(mask[first:last, left:right])
+    wide = cv2.morphologyEx(band, cv2.MORPH_OPEN, np.ones((1, thickest + 1), np.uint8))
+    slim = np.asarray(band & ~wide & 1, np.uint8)
+    joined = cv2.morphologyEx(slim, cv2.MORPH_CLOSE, np.ones((2 * thickest + 1, 1), np.uint8))
+    for component in components.find(joined, least_size=math.ceil(0.8 * height)):
+        x, y, span, tall = component.box
+        if tall < 0.8 * height or span > thickest + 2 * parameters.rise * height:
+            continue
+        rows, columns = np.nonzero(slim[y : y + tall, x : x + span])
+        if len(np.unique(rows)) < parameters.cover * tall:
+            continue
+        slope, start = np.polyfit(rows, columns, 1)
+        yield first + y, left + x + start + slope * np.arange(tall)
 
 
 def _finer_than_writing(

@@ -1,0 +1,60 @@
+"""What is drawn around digits: a circle, a box, the lines of a table. It is none itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digits import layout
+from digits.layout import Layout, LayoutParameters
+
+LEAST = 0.25
+"""Of an enclosure's height, the least that a digit in it has, unless other digits are as low."""
+
+
+def drop(found: Layout, sure: Collection[int], parameters: LayoutParameters) -> Layout:
+    """The pieces without those in whose holes a digit lies.
+
+    ``found`` is as `digits.layout.pieces` has it; ``sure`` are the indices of the candidates that
+    are digits by themselves. The same layout where nothing is enclosed.
+    """
+    if len(sure) == 0 or len(found.candidates) < 2:
+        return found
+    boxes = np.array([each.box for each in found.candidates], np.float64)
+    left, top, width, height = boxes.T
+    right, bottom = left + width, top + height
+    inner = np.array(sorted(sure))
+    within = (
+        np.greater.outer(left[inner], left)
+        & np.greater.outer(top[inner], top)
+        & np.less.outer(right[inner], right)
+        & np.less.outer(bottom[inner], bottom)
+    )
+    usual = float(np.median(height[inner]))
+    high = height[inner, None] >= np.minimum(LEAST * height, 0.7 * usual)
+    around = {
+        int(outer)
+        for place, outer in np.argwhere(within & high)
+        if _is_in_hole(found, int(outer), int(inner[place]))
+    }
+    if not around:
+        return found
+    kept = [
+        found.lines[candidate.line][candidate.first]
+        for index, candidate in enumerate(found.candidates)
+        if index not in around
+    ]
+    return layout.in_lines(found.labels, kept, parameters)
+
+
+def _is_in_hole(found: Layout, outer: int, inner: int) -> bool:
+    """Whether all of one piece lies in a hole of another one."""
+    x, y, width, height = found.candidates[outer].box
+    window = found.labels[y : y + height, x : x + width]
+    paper = np.pad(window != found.candidates[outer].labels[0], 1, constant_values=True)
+    _, regions = cv2.connectedComponents(paper.view(np.uint8), connectivity=4)
+    outside: NDArray[np.bool_] = regions[1:-1, 1:-1] == regions[0, 0]
+    return not bool((outside & (window == found.candidates[inner].labels[0])).any())
