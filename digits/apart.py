@@ -34,8 +34,8 @@ class ApartParameters:
     ends no further than ``reach`` from the piece, and the next one is at least ``pitch`` below.
     They are parted no further than ``slack`` from the space between the one's feet and the other's
     heads; each pixel on the way costs ``pull`` for each height that it is off the middle of it.
-    What is taller than ``tallest`` belongs to no line. What is found is looked at again, ``rounds``
-    times at most.
+    What is taller than ``tallest`` is a line of its own. What is found is looked at again,
+    ``rounds`` times at most, and no more is cut at once than ``most`` of the picture's widths.
     """
 
     tall: float = 1.4
@@ -46,51 +46,59 @@ class ApartParameters:
     pitch: float = 0.6
     slack: float = 0.25
     pull: float = 2.0
-    rounds: int = 8
+    rounds: int = 4
+    most: float = 20.0
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of the digits that are known: the ``height`` of these, and each row's boxes."""
+    """The rows of the digits that are known, top row first: the ``height`` of these, each row's
+    ``boxes``, and what each row takes up in all."""
 
     height: float
     boxes: tuple[Boxes, ...]
+    extents: Boxes
 
     @classmethod
-    def of(cls, found: Layout, sure: Collection[int], parameters: ApartParameters) -> Rows:
-        """Of the ``sure`` digits, those left out that are too tall for one row; none where nothing
-        is tall enough for two."""
-        boxes = np.array([found.candidates[index].box for index in sure], np.float64).reshape(-1, 4)
+    def of(cls, boxes: Boxes, parameters: ApartParameters) -> Rows:
+        """The rows of digits in ``boxes`` ``[n, 4]``, those left out that are too tall for one;
+        none if they are too few."""
         height = float(np.median(boxes[:, 3])) if len(boxes) else 0.0
-        least = parameters.tall * height
-        low = boxes[boxes[:, 3] < least]
-        if len(low) < parameters.least_known or all(one.box[3] < least for one in found.candidates):
-            return cls(height, ())
-        chains = rows.arrange([(x, y, w, h) for x, y, w, h in low.astype(int).tolist()])
-        return cls(height, tuple(low[chain] for chain in chains))
+        low = boxes[boxes[:, 3] < parameters.tall * height]
+        chains: list[list[int]] = []
+        if len(low) >= parameters.least_known:
+            chains = rows.arrange([(x, y, w, h) for x, y, w, h in low.astype(int).tolist()])
+        found = tuple(low[chain] for chain in chains)
+        extents = [layout.union([tuple(box) for box in row.tolist()]) for row in found]
+        return cls(height, found, np.array(extents, np.float64).reshape(-1, 4))
 
     def through(self, box: Box, parameters: ApartParameters) -> list[Boxes]:
         """The rows that a piece reaches through, top row first: the top and the height of each in
-        each of the piece's columns, ``[2, w]``."""
+        each of the piece's columns, ``[2, w]``. None if it is not tall enough for two."""
         x, y, width, tall = box
-        into, columns = parameters.into * self.height, np.arange(x, x + width)
-        found = []
-        for boxes in self.boxes:
-            gap = max(boxes[0, 0] - (x + width), x - (boxes[-1, 0] + boxes[-1, 2]))
-            if gap > parameters.reach * self.height:
-                continue
-            centres = boxes[:, 0] + boxes[:, 2] / 2
-            band = np.stack([np.interp(columns, centres, boxes[:, side]) for side in (1, 3)])
-            if y + into <= _middle(band) <= y + tall - into:
+        if tall < parameters.tall * self.height:
+            return []
+        left, top, span, rise = self.extents.T
+        gap = np.maximum(left - (x + width), x - (left + span))
+        near = (gap <= parameters.reach * self.height) & (top < y + tall) & (top + rise > y)
+        into = parameters.into * self.height
+        bands = [_band(self.boxes[row], x, width) for row in np.flatnonzero(near)]
+        bands = [band for band in bands if y + into <= _middle(band) <= y + tall - into]
+        found: list[Boxes] = []
+        for band in sorted(bands, key=_middle):
+            # Nearer to each other they are parts of one row.
+            if not found or _middle(band) - _middle(found[-1]) >= parameters.pitch * self.height:
                 found.append(band)
-        return sorted(found, key=_middle)
+        return found
 
 
 def stacked(
     found: Layout, sure: Collection[int], known: Rows, parameters: ApartParameters
-) -> list[int]:
+) -> set[int]:
     """Which of the ``sure`` digits reach through several rows: a 2 above a 7 looks like a 7."""
-    return [index for index in sure if _rows_of(found, index, known, parameters)]
+    return {
+        index for index in sure if len(known.through(found.candidates[index].box, parameters)) > 1
+    }
 
 
 def all_digits(whole: Layout, index: int, parted: Layout, sure: Collection[int]) -> bool:
@@ -114,40 +122,44 @@ def part(
     known: Rows,
     parameters: ApartParameters,
     layout_parameters: LayoutParameters,
+    new_labels: Iterator[int],
 ) -> Layout:
     """The pieces in lines anew, those that reach through several rows parted between them.
 
     ``found`` is as `digits.layout.pieces` has it; ``sure`` are the indices of the candidates that
-    are digits beyond doubt, which stay whole, and ``known`` the rows that these stand in.
+    are digits beyond doubt, which stay whole, and ``known`` the rows that these stand in. No label
+    that ``new_labels`` gives may ever have been given to other ink of the picture.
     """
     through = {
-        index: between
-        for index in range(len(found.candidates))
-        if index not in sure and (between := _rows_of(found, index, known, parameters))
+        index: bands
+        for index, candidate in enumerate(found.candidates)
+        if index not in sure and len(bands := known.through(candidate.box, parameters)) > 1
     }
     labels = found.labels.copy() if through else found.labels
-    new_labels = itertools.count(1 + int(labels.max())) if through else iter(())
-    kept: list[Piece] = []
+    left = parameters.most * labels.shape[1]
+    whole: list[Piece] = []
+    parts: list[Piece] = []
     for index, candidate in enumerate(found.candidates):
         piece = found.lines[candidate.line][candidate.first]
-        if index in through:
-            kept += _part(labels, piece, through[index], known.height, new_labels, parameters)
-        else:
-            kept.append(piece)
-    kept = [piece for piece in kept if max(piece.box[2:]) >= layout_parameters.least_height]
+        bands = through.get(index, [])
+        cost = (len(bands) - 1) * candidate.box[2]
+        cut: list[Piece] = []
+        if bands and cost <= left:
+            left -= cost
+            room = layout_parameters.most_pieces - len(found.candidates) - len(parts)
+            least = layout_parameters.least_height
+            cut = _part(labels, piece, bands, known.height, new_labels, parameters, room, least)
+        parts += cut
+        if not cut:
+            whole.append(piece)
     tallest = parameters.tallest * known.height
-    return layout.in_lines(labels, kept, layout_parameters, tallest=tallest)
+    return layout.in_lines(labels, whole + parts, layout_parameters, tallest=tallest)
 
 
-def _rows_of(
-    found: Layout, index: int, known: Rows, parameters: ApartParameters
-) -> list[Boxes] | None:
-    """The rows that a piece reaches through, if there are several."""
-    box = found.candidates[index].box
-    if box[3] < parameters.tall * known.height:
-        return None
-    through = known.through(box, parameters)
-    return through if len(through) > 1 else None
+def _band(boxes: Boxes, x: int, width: int) -> Boxes:
+    """Top and height of a row in some columns: as its digits', or between two of them."""
+    columns, centres = np.arange(x, x + width), boxes[:, 0] + boxes[:, 2] / 2
+    return np.stack([np.interp(columns, centres, boxes[:, side]) for side in (1, 3)])
 
 
 def _middle(band: Boxes) -> float:
@@ -163,40 +175,59 @@ def _part(
     height: float,
     new_labels: Iterator[int],
     parameters: ApartParameters,
+    room: int,
+    least: int,
 ) -> list[Piece]:
-    """A piece cut between the rows, each part's connected components relabelled in ``labels``."""
+    """A piece cut between the rows, each part's connected components of at least ``least`` pixels
+    relabelled in ``labels``; none if they are more than ``room``."""
     x, y, width, tall = piece.box
     window = labels[y : y + tall, x : x + width]
     here = window == piece.label
-    lines = np.arange(y, y + tall)[:, None]
-    paths = []
-    for above, below in itertools.pairwise(through):
-        if _middle(below) - _middle(above) < parameters.pitch * height:
-            continue
-        feet, heads = above[0] + above[1], below[0]
-        off = np.abs(lines - (feet + heads) / 2)
-        allowed = np.abs(feet - heads) / 2 + parameters.slack * height
-        prices = here + parameters.pull * off / height
-        prices = np.where(off <= allowed, prices, np.inf).astype(np.float32)
-        paths += seams.cheapest(prices.T, spacing=0, most=1, most_ink=float(width))
-    if not paths:
-        return [piece]
-    part_of = np.where(here, seams.part(here.T, paths).T, -1)
-    return [
-        Piece(label, (x + box[0], y + box[1], box[2], box[3]))
-        for number in range(len(paths) + 1)
-        for label, box in _relabel(window, part_of == number, new_labels)
+    edges = [
+        _edge(here, above, below, y, height, parameters)
+        for above, below in itertools.pairwise(through)
     ]
-
-
-def _relabel(
-    window: Labels, mask: NDArray[np.bool_], new_labels: Iterator[int]
-) -> Iterator[tuple[int, Box]]:
-    """Give each connected component of ``mask`` a label of its own; with its box."""
-    count, marks, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8))
-    for mark in range(1, count):
-        left, top, width, height, _ = stats[mark].tolist()
-        own = (slice(top, top + height), slice(left, left + width))
+    edges = [np.zeros(width, np.intp), *edges, np.full(width, tall)]
+    found: list[tuple[Box, NDArray[np.bool_]]] = []
+    for first, last in itertools.pairwise(edges):
+        start, stop = int(first.min()), int(last.max())
+        lines = np.arange(start, stop)[:, None]
+        between = here[start:stop] & (lines >= first) & (lines < last)
+        count, marks, stats, _ = cv2.connectedComponentsWithStats(between.view(np.uint8))
+        large = np.flatnonzero(stats[:, 2:4].max(axis=1) >= least)
+        for mark in large[large > 0].tolist():
+            left, top, part_width, part_height, _ = stats[mark].tolist()
+            own = marks[top : top + part_height, left : left + part_width] == mark
+            found.append(((left, start + top, part_width, part_height), own))
+        if len(found) > room:
+            return []
+    parts = []
+    for (left, top, part_width, part_height), own in found:
         label = next(new_labels)
-        window[own][marks[own] == mark] = label
-        yield label, (left, top, width, height)
+        window[top : top + part_height, left : left + part_width][own] = label
+        parts.append(Piece(label, (x + left, y + top, part_width, part_height), parted=True))
+    return parts
+
+
+def _edge(
+    here: NDArray[np.bool_],
+    above: Boxes,
+    below: Boxes,
+    y: int,
+    height: float,
+    parameters: ApartParameters,
+) -> NDArray[np.intp]:
+    """The line of ``here`` from which on, in each column, a piece that begins at ``y`` belongs to
+    the row ``below``."""
+    feet, heads = above[0] + above[1] - y, below[0] - y
+    middle = (feet + heads) / 2
+    allowed = np.abs(feet - heads) / 2 + parameters.slack * height
+    start = max(0, int((middle - allowed).min()))
+    stop = min(len(here), int((middle + allowed).max()) + 2)
+    lines = np.arange(start, stop)[:, None]
+    off = np.abs(lines - middle)
+    prices = here[start:stop] + parameters.pull * off / height
+    prices = np.where(off <= allowed, prices, np.inf).astype(np.float32)
+    paths = seams.cheapest(prices.T, spacing=0, most=1, most_ink=4.0 * here.shape[1])
+    straight = np.clip(np.rint(middle), 0, len(here)).astype(np.intp)
+    return np.asarray(start + paths[0]) if paths else straight

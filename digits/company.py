@@ -169,7 +169,7 @@ def _has_dot(layout: Layout, candidate: Candidate, taken: set[Place]) -> bool:
     left, top, width, height = candidate.box
     for line, pieces in enumerate(layout.lines):
         for position, piece in enumerate(pieces):
-            if piece.cut or (position and pieces[position - 1].cut):
+            if piece.parted or piece.cut or (position and pieces[position - 1].cut):
                 continue  # a dot stands alone
             x, y, piece_width, piece_height = piece.box
             if not 0.08 * height <= max(piece_width, piece_height) <= 0.5 * height:

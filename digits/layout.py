@@ -64,12 +64,14 @@ class LayoutParameters:
 class Piece:
     """One connected part of the ink, or of a cut one: its label and box ``x, y, w, h``.
 
-    ``cut`` says that the next piece of the line was one with this one before it was cut off.
+    ``cut`` says that the next piece of the line was one with this one before it was cut off, and
+    ``parted`` that it was one with ink of another row.
     """
 
     label: int
     box: Box
     cut: bool = False
+    parted: bool = False
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -110,17 +112,16 @@ def pieces(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
 
 def in_lines(
     labels: Labels,
-    pieces: list[Piece],
-    parameters: LayoutParameters | None = None,
+    found: Sequence[Piece],
+    parameters: LayoutParameters,
     *,
     tallest: float = math.inf,
 ) -> Layout:
-    """``pieces`` in lines, each of them a candidate; one of more than ``tallest`` pixels is a line
-    of its own."""
-    parameters = parameters or LayoutParameters()
-    found = [[piece] for piece in pieces if piece.box[3] > tallest]
-    found += _lines([piece for piece in pieces if piece.box[3] <= tallest], parameters)
-    lines = tuple(tuple(line) for line in sorted(found, key=_line_position))
+    """Pieces in lines, each of them a candidate; one of more than ``tallest`` pixels is a line of
+    its own."""
+    grouped = [[piece] for piece in found if piece.box[3] > tallest]
+    grouped += _lines([piece for piece in found if piece.box[3] <= tallest], parameters)
+    lines = tuple(tuple(line) for line in sorted(grouped, key=_line_position))
     alone = (
         _candidate(number, place, place, [piece])
         for number, line in enumerate(lines)
@@ -130,19 +131,23 @@ def in_lines(
 
 
 def arrange(
-    layout: Layout, doubted: Collection[int], parameters: LayoutParameters | None = None
+    layout: Layout,
+    doubted: Collection[int],
+    parameters: LayoutParameters | None = None,
+    new_labels: Iterator[int] | None = None,
 ) -> Layout:
     """Every box that may hold a digit: the `pieces` themselves, neighbours joined, parts.
 
     The ``doubted`` pieces, by their index among the candidates, are cut where they are wide enough
-    to be several digits.
+    to be several digits. No label that ``new_labels`` gives may ever have been given to other ink
+    of the picture.
     """
     parameters = parameters or LayoutParameters()
+    new_labels = new_labels or labels_after(layout)
     labels, lines = layout.labels, [list(line) for line in layout.lines]
     wide = [index for index in doubted if _is_wide(layout, index, parameters)]
     if wide:
         labels = labels.copy()
-        new_labels = itertools.count(1 + int(labels.max()))
         for index in wide:
             line = layout.candidates[index].line
             lines[line] = _cut_in(labels, layout, index, lines[line], new_labels, parameters)
@@ -157,6 +162,11 @@ def arrange(
         layout.heights,
         tuple(itertools.islice(candidates, parameters.most_candidates)),
     )
+
+
+def labels_after(layout: Layout) -> Iterator[int]:
+    """Labels that no piece has yet."""
+    return itertools.count(1 + int(layout.labels.max(initial=0)))
 
 
 def find(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:

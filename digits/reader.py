@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import apart, enclosures, ink, layout, model, picture, process, rows, search, tile
+from digits.company import STROKE
 from digits.ink import Ink
 from digits.layout import Candidate, Labels, Layout
 from digits.model import ModelFolder
@@ -73,10 +74,11 @@ class Reader:
             choose = search.choose_single
         else:
             pieces = layout.pieces(extracted, self.parameters.layout)
+            new_labels = layout.labels_after(pieces)
             pieces = enclosures.drop(pieces, self._sure(pieces, look), self.parameters.layout)
-            pieces = self._rows_apart(pieces, look)
+            pieces = self._rows_apart(pieces, look, new_labels)
             doubted = search.doubted(pieces, *look.scores(pieces), self.parameters.search)
-            arranged = layout.arrange(pieces, doubted, self.parameters.layout)
+            arranged = layout.arrange(pieces, doubted, self.parameters.layout, new_labels)
             choose = search.choose
         classified_from = time.perf_counter()
         probabilities, digit_score = look.scores(arranged)
@@ -98,23 +100,35 @@ class Reader:
             ms=_milliseconds(started, found_from, classified_from, finished),
         )
 
-    def _rows_apart(self, pieces: Layout, look: _Look) -> Layout:
+    def _rows_apart(self, pieces: Layout, look: _Look, new_labels: Iterator[int]) -> Layout:
         """Rows that touch parted; what comes of it may tell where more rows are."""
         parameters, of_layout = self.parameters.apart, self.parameters.layout
         for _ in range(parameters.rounds):
             sure = self._sure(pieces, look)
-            known = apart.Rows.of(pieces, sure, parameters)
+            known = apart.Rows.of(self._known(pieces, sure, look), parameters)
             if len(known.boxes) < 2:
                 break
             if doubted := apart.stacked(pieces, sure, known, parameters):
-                trial = apart.part(pieces, sure - set(doubted), known, parameters, of_layout)
+                trial = apart.part(pieces, sure - doubted, known, parameters, of_layout, new_labels)
                 seen = self._sure(trial, look)
                 sure -= {each for each in doubted if apart.all_digits(pieces, each, trial, seen)}
             before = pieces
-            pieces = apart.part(before, sure, known, parameters, of_layout)
+            pieces = apart.part(before, sure, known, parameters, of_layout, new_labels)
             if len(pieces.candidates) == len(before.candidates):
                 break
         return pieces
+
+    def _known(self, pieces: Layout, sure: set[int], look: _Look) -> NDArray[np.float64]:
+        """The boxes of the digits that tell where rows run: not those of strokes that were cut off
+        others, which may be a pen's, a table's, anything's."""
+        probabilities, _ = look.scores(pieces)
+        boxes = []
+        for index in sorted(sure):
+            candidate = pieces.candidates[index]
+            parted = pieces.lines[candidate.line][candidate.first].parted
+            if not (parted and probabilities[index].argmax() == STROKE):
+                boxes.append(candidate.box)
+        return np.array(boxes, np.float64).reshape(-1, 4)
 
     def _sure(self, pieces: Layout, look: _Look) -> set[int]:
         return set(search.sure(pieces, *look.scores(pieces), self.parameters.search))

@@ -191,6 +191,20 @@ ENTRIES = [
     Entry("ruled.jpg", "photo_multi", "407193/8526", "ballpoint on ruled paper", photos.on_rules),
     Entry("squared.jpg", "photo_multi", "92640", "felt tip on squared paper", photos.on_squares),
     Entry(
+        "table.jpg",
+        "photo_multi",
+        "40793156/82165740/91328604",
+        "a printed table",
+        photos.in_a_table,
+    ),
+    Entry(
+        "form.jpg",
+        "photo_multi",
+        "503817/26",
+        "a box for each digit; a number that is circled",
+        photos.in_a_form,
+    ),
+    Entry(
         "whiteboard.jpg",
         "photo_multi",
         "31415/9265",

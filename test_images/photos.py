@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scene
 from drawn import Make
-from hand import Hand, Stroke, draw, lines
+from hand import Coverage, Hand, Stroke, draw, lines
 from PIL import Image
 
 EXIF_ORIENTATION = 0x0112
@@ -101,6 +101,69 @@ def on_blackboard(rng: np.random.Generator) -> Image.Image:
     written = lines("2718/281", hand=hand, height=170, at=(170, 90), size=size, rng=rng)
     page = scene.ink(page, written, scene.CHALK, rng=rng, strength=0.9, grain=0.14)
     return Image.fromarray(scene.camera(scene.light(page, towards=(0, 0), falloff=0.3), rng=rng))
+
+
+def in_a_table(rng: np.random.Generator) -> Image.Image:
+    """A printed table of three columns and three rows, ballpoint."""
+    size = (1280, 760)
+    page = scene.sheet(size, (0.96, 0.96, 0.95), rng=rng)
+    cells = [("407", "931", "56"), ("82", "165", "740"), ("913", "28", "604")]
+    corner, cell, height = (110, 110), (345, 175), 95
+    page = scene.ink(page, grid(size, corner, cell, columns=3, rows=3), scene.PRINT, rng=rng)
+    hand = Hand(slant=0.1, pen=0.08, gap=0.3)
+    for row, texts in enumerate(cells):
+        for column, text in enumerate(texts):
+            at = (corner[0] + column * cell[0] + 50, corner[1] + row * cell[1] + 40)
+            written = lines(text, hand=hand, height=height, at=at, size=size, rng=rng)
+            page = scene.ink(page, written, scene.BALLPOINT, rng=rng)
+    page = scene.light(scene.tilt(page, by=0.02, turn=1), towards=(0.7, 0.2), falloff=0.35)
+    return Image.fromarray(scene.camera(page, rng=rng))
+
+
+def in_a_form(rng: np.random.Generator) -> Image.Image:
+    """A printed field with a box for each digit, felt tip; under it a number that is circled."""
+    size = (1100, 620)
+    page = scene.sheet(size, (0.97, 0.96, 0.93), rng=rng)
+    corner, cell, height = (110, 100), (125, 150), 95
+    page = scene.ink(
+        page, grid(size, corner, cell, columns=6, rows=1, radius=3.0), scene.PRINT, rng=rng
+    )
+    hand = Hand(slant=0.05, pen=0.09, gap=0.3)
+    for place, digit in enumerate("503817"):
+        at = (corner[0] + place * cell[0] + 35, corner[1] + 28)
+        written = lines(digit, hand=hand, height=height, at=at, size=size, rng=rng)
+        page = scene.ink(page, written, scene.FELT_TIP, rng=rng)
+    at = (400, 385)
+    written = lines("26", hand=hand, height=height, at=at, size=size, rng=rng)
+    page = scene.ink(page, written, scene.FELT_TIP, rng=rng)
+    turn = np.linspace(0, 2.05 * np.pi, 200)
+    ring = np.stack([460 + 125 * np.cos(turn), 432 + 95 * np.sin(turn)], axis=1)
+    ring += rng.normal(0, 0.5, ring.shape)
+    circled = draw([Stroke(ring, np.full(len(ring), 4.0))], size=size)
+    page = scene.light(
+        scene.ink(page, circled, scene.FELT_TIP, rng=rng), towards=(0.2, 0.3), falloff=0.4
+    )
+    return Image.fromarray(scene.camera(page, rng=rng))
+
+
+def grid(
+    size: tuple[int, int],
+    corner: tuple[int, int],
+    cell: tuple[int, int],
+    *,
+    columns: int,
+    rows: int,
+    radius: float = 2.0,
+) -> Coverage:
+    """The lines of a table on a page of ``size``, its top left ``corner`` and cells (x, y)."""
+    right, bottom = corner[0] + columns * cell[0], corner[1] + rows * cell[1]
+    ends = [
+        ((corner[0], y), (right, y)) for y in (corner[1] + row * cell[1] for row in range(rows + 1))
+    ] + [
+        ((x, corner[1]), (x, bottom))
+        for x in (corner[0] + column * cell[0] for column in range(columns + 1))
+    ]
+    return draw([Stroke(np.array(pair, float), np.full(2, radius)) for pair in ends], size=size)
 
 
 def number_line(rng: np.random.Generator) -> Image.Image:

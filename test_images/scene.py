@@ -22,6 +22,7 @@ FELT_TIP: Colour = (0.09, 0.09, 0.10)
 PENCIL: Colour = (0.33, 0.33, 0.35)
 CHALK: Colour = (0.93, 0.93, 0.88)
 RULE: Colour = (0.62, 0.73, 0.85)
+PRINT: Colour = (0.25, 0.25, 0.27)
 MARGIN: Colour = (0.88, 0.58, 0.58)
 
 

@@ -35,13 +35,24 @@ def low(found: Layout) -> set[int]:
 
 def parted_of(found: Layout, sure: set[int], parameters: ApartParameters | None = None) -> Layout:
     parameters = parameters or ApartParameters()
-    known = Rows.of(found, sure, parameters)
-    return apart.part(found, sure, known, parameters, LayoutParameters())
+    return apart.part(
+        found,
+        sure,
+        rows_of(found, sure, parameters),
+        parameters,
+        LayoutParameters(),
+        layout.labels_after(found),
+    )
 
 
-def stacked(found: Layout, sure: set[int]) -> list[int]:
+def rows_of(found: Layout, sure: set[int], parameters: ApartParameters) -> Rows:
+    boxes = [found.candidates[index].box for index in sorted(sure)]
+    return Rows.of(np.array(boxes, float).reshape(-1, 4), parameters)
+
+
+def stacked(found: Layout, sure: set[int]) -> set[int]:
     parameters = ApartParameters()
-    return apart.stacked(found, sure, Rows.of(found, sure, parameters), parameters)
+    return apart.stacked(found, sure, rows_of(found, sure, parameters), parameters)
 
 
 def heights(found: Layout) -> list[int]:
@@ -87,7 +98,6 @@ def test_without_need_or_without_enough_known_digits_nothing_is_parted(
 ):
     found = page(*joints)
 
-    assert not Rows.of(found, low(found), ApartParameters()).boxes
     assert heights(parted_of(found, low(found))) == heights(found)
 
 
@@ -105,8 +115,8 @@ def test_a_digit_that_is_two_is_known_by_the_rows_beside_it():
     [tall] = set(range(len(found.candidates))) - low(found)
     everything = low(found) | {tall}
 
-    assert stacked(found, everything) == [tall]
-    assert stacked(found, low(found)) == []
+    assert stacked(found, everything) == {tall}
+    assert stacked(found, low(found)) == set()
     assert max(heights(parted_of(found, everything))) > 3 * RADIUS
 
 

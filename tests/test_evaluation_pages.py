@@ -47,7 +47,7 @@ def test_what_is_tuned_on_is_not_what_is_reported():
     assert pages.TUNE_SEED != pages.HELD_OUT_SEED
 
 
-def test_each_row_counts_once(monkeypatch):
+def test_each_row_counts_once():
     class Fake:
         def read(self, picture: bytes) -> Reading:
             digits = tuple(

@@ -143,7 +143,7 @@ def test_what_is_taller_than_any_digit_is_a_line_of_its_own():
     pieces = layout.pieces(ink.extract(grey))
     in_lines = [piece for line in pieces.lines for piece in line]
 
-    apart = layout.in_lines(pieces.labels, in_lines, tallest=80)
+    told = layout.in_lines(pieces.labels, in_lines, layout.LayoutParameters(), tallest=80)
 
     assert sorted(len(line) for line in pieces.lines) == [1, 4]
-    assert sorted(len(line) for line in apart.lines) == [1, 2, 2]
+    assert sorted(len(line) for line in told.lines) == [1, 2, 2]

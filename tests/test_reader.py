@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits.reader import Reader
+from digits import apart
+from digits.layout import Layout, LayoutParameters
+from digits.reader import Reader, _Look, cut_tiles
 from digits.settings import ROOT
 from digits.trace import Trace
 
@@ -113,3 +115,80 @@ def test_reading_twice_gives_the_same_answer(reader):
     first, second = reader.read(data), reader.read(data)
 
     assert first.digits == second.digits
+
+
+def squeezed(by: int) -> bytes:
+    """The page of rows that touch, each row so many pixels closer to the last one."""
+    grey = grey_of(PICTURES / "close_rows.png")
+    edges = [8, *(20 + round(68.4 * row) for row in range(1, 6)), len(grey)]
+    page, top = np.full_like(grey, 255), 8
+    for first, last in zip(edges[:-1], edges[1:], strict=True):
+        strip = grey[first - 6 : last + 6]
+        into = page[top : top + len(strip)]
+        np.minimum(into, strip[: len(into)], out=into)
+        top += last - first - by
+    return png(page)
+
+
+def test_rows_that_reach_into_each_other_are_told_apart(reader):
+    rows = ("2734950168", "9071436582", "4495017326", "1750982694", "6382710945", "8204197357")
+
+    assert reader.read(squeezed(0)).rows == rows
+    assert reader.read(squeezed(5)).rows == rows
+
+
+@pytest.mark.parametrize("by", [7, 11])
+def test_no_score_is_of_other_ink_whatever_was_parted_and_left_whole_again(
+    reader, monkeypatch, by: int
+):
+    """A trial cuts what is perhaps left whole afterwards; what it numbered must stay its own."""
+    remembered = _Look.scores
+    looks = []
+
+    def checked(look: _Look, arranged: Layout) -> tuple[np.ndarray, np.ndarray]:
+        probabilities, score = remembered(look, arranged)
+        tiles = cut_tiles(look._extracted, arranged.labels, arranged.candidates)
+        fresh = look._network.scores(tiles)
+        looks.append(np.allclose(fresh[0], probabilities, atol=1e-3))
+        looks.append(np.allclose(fresh[1], score, atol=1e-3))
+        return probabilities, score
+
+    tried: list[int] = []
+
+    def every_other(whole: Layout, index: int, *_: object) -> bool:
+        tried.append(index)
+        return bool(index % 2)
+
+    def tall(found: Layout, sure: set[int], *_: object) -> set[int]:
+        return {index for index in sure if found.candidates[index].box[3] > 60}
+
+    monkeypatch.setattr(_Look, "scores", checked)
+    monkeypatch.setattr(apart, "all_digits", every_other)
+    monkeypatch.setattr(apart, "stacked", tall)
+    reader.read(squeezed(by))
+
+    assert tried
+    assert all(looks)
+
+
+def test_a_picture_made_to_be_cut_to_pieces_costs_no_more_than_others(reader, monkeypatch):
+    """Combs whose teeth reach through many rows, beside digits that say where those run."""
+    digit = cv2.resize(grey_of(PICTURES / "digit_8.png"), (20, 20), interpolation=cv2.INTER_AREA)
+    page = np.full((900, 900), 255, np.uint8)
+    for y in range(20, 860, 26):
+        page[y : y + 20, 10:30] = page[y : y + 20, 40:60] = digit
+    page[10:880, 90::5] = 0
+    for y in range(10, 880, 290):
+        page[y : y + 3, 90:] = 0
+    seen: list[int] = []
+    scores = _Look.scores
+
+    def counted(look: _Look, arranged: Layout) -> tuple[np.ndarray, np.ndarray]:
+        seen.append(len(arranged.candidates))
+        return scores(look, arranged)
+
+    monkeypatch.setattr(_Look, "scores", counted)
+    reader.read(png(page))
+
+    assert max(seen) <= LayoutParameters().most_candidates
+    assert len(seen) <= 20

@@ -80,3 +80,40 @@ def test_a_one_of_the_same_pen_is_no_rule_however_long():
     cv2.ellipse(mask, (80, 100), (20, 60), 0, 0, 360, (1,), 3)
 
     assert np.array_equal(rules.remove(mask), mask)
+
+
+def framed(*, cells: int, walls: bool = True) -> np.ndarray:
+    """A form's field in the middle of a page, a digit's worth of ink in each cell."""
+    mask = np.zeros((160, 600), np.uint8)
+    right = 60 + 60 * cells
+    for y in (40, 110):
+        cv2.line(mask, (60, y), (right, y), (1,), 2)
+    for x in range(60, right + 1, 60 if walls else 1000):
+        cv2.line(mask, (x, 40), (x, 110), (1,), 2)
+    for x in range(60, right, 60):
+        cv2.line(mask, (x + 30, 52), (x + 30, 98), (1,), 7)
+        cv2.line(mask, (x + 18, 52), (x + 42, 52), (1,), 7)
+    return mask
+
+
+def test_a_frame_goes_with_the_walls_between_its_cells():
+    cleaned = rules.remove(framed(cells=8))
+
+    _, _, stats, _ = cv2.connectedComponentsWithStats(cleaned)
+    heights = stats[1:, cv2.CC_STAT_HEIGHT]
+    assert (heights > 8).sum() == 8  # what is left where lines cross is dirt
+    assert heights.max() < 60
+
+
+def test_a_stroke_from_one_rule_of_the_paper_to_the_next_is_no_wall():
+    mask = np.zeros((160, 600), np.uint8)
+    for y in (40, 110):
+        cv2.line(mask, (0, y), (599, y), (1,), 2)
+    for x in (100, 200, 300):
+        cv2.line(mask, (x, 42), (x, 108), (1,), 3)
+        cv2.line(mask, (x + 50, 50), (x + 50, 100), (1,), 7)
+
+    cleaned = rules.remove(mask)
+
+    assert cleaned[75, [100, 200, 300]].all()
+    assert not cleaned[40, 20:80].any()

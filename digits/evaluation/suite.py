@@ -114,6 +114,7 @@ def seeds() -> dict[str, int]:
         "negatives": negatives.HELD_OUT_SEED,
         "negatives to tune on": negatives.TUNE_SEED,
         "pages": pages.HELD_OUT_SEED,
+        "pages to tune on": pages.TUNE_SEED,
         "degraded": degraded.HELD_OUT_SEED,
         "degraded to tune on": degraded.TUNE_SEED,
     }

@@ -59,8 +59,8 @@ CAUTION = 0.3
 """Harm that chance makes less often than this is a sign of harm: better too careful than not."""
 
 STEADY = 1e-3
-"""Adam's epsilon. A trained network's gradients are small and mostly noise; by default each of them
-would move its weight as far as those of what is new."""
+"""Adam's epsilon, chosen together with `ANCHOR`. Most gradients of a trained network are small and
+mostly noise; by default each of them would move its weight as far as those of what is new."""
 
 ENOUGH = 0.8
 """Of the corrected digits that can be had: the last few cost most elsewhere."""
