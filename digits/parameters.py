@@ -1,7 +1,7 @@
 """All parameters of the reader in one value, which travels in the model's card.
 
-A model carries its preprocessing with it, so an old one keeps the values that it was tuned with; what
-its card does not name has its default.
+A model carries its preprocessing with it, so an old one keeps the values that it was tuned with;
+what its card does not name has its default.
 """
 
 from __future__ import annotations
