@@ -27,10 +27,12 @@ Curve = tuple[int, NDArray[np.float64]]
 
 LEAST_SIDE = 40
 LOOK_SIDE = 64
-LEAST_WALL = 12
-"""Pixels, there, from one rule to the next."""
 DETECTION_SIDE = 640
 """Long side in pixels of the picture in which rules are looked for."""
+LEAST_WALL = 12
+"""Pixels, there, from one rule to the next, between which walls are looked for."""
+WALL = 0.88
+"""Of the way from one rule to the next, what a wall covers at least; a digit in a cell does not."""
 
 
 @dataclass(frozen=True)
@@ -153,10 +155,13 @@ def _runs_off(line: Curve, width: int, parameters: RuleParameters) -> bool:
 
 
 def _same_ends(one: Curve, other: Curve, width: int, parameters: RuleParameters) -> bool:
-    """Whether two lines begin and end at the same columns, as those of a table and a frame do."""
+    """Whether two lines begin and end right below each other, as those of a table and a frame do:
+    across them, where they are sloped."""
     (left, rows), (other_left, other_rows) = one, other
-    ends = (left - other_left, left + len(rows) - other_left - len(other_rows))
-    return max(map(abs, ends)) <= parameters.margin * width
+    slope = float(rows[-1] - rows[0]) / len(rows)
+    shift = slope * float(other_rows[0] - rows[0])
+    ends = (other_left - left, other_left + len(other_rows) - left - len(rows))
+    return max(abs(end + shift) for end in ends) <= parameters.margin * width
 
 
 def _rungs(mask: Mask, rules: list[Curve], parameters: RuleParameters) -> list[Curve]:
@@ -176,26 +181,30 @@ def _rungs(mask: Mask, rules: list[Curve], parameters: RuleParameters) -> list[C
 
 
 def _between(mask: Mask, above: Curve, below: Curve, parameters: RuleParameters) -> Iterator[Curve]:
+    """The walls from one rule to another, looked for in a band that is as sloped as these are."""
     thickest = _thickest(mask.shape, parameters)
-    first, last = round(float(above[1].mean())), round(float(below[1].mean()))
-    left = max(0, min(above[0], below[0]) - thickest)
-    right = max(above[0] + len(above[1]), below[0] + len(below[1])) + thickest
-    height = last - first
+    height = round(float(below[1].mean() - above[1].mean()))
     if height < LEAST_WALL:
         return
-    band = np.ascontiguousarray(mask[first:last, left:right])
+    aside = round(parameters.rise * height) + thickest
+    columns = np.arange(max(0, above[0] - aside), above[0] + len(above[1]) + aside)
+    columns = columns[columns < mask.shape[1]]
+    first = np.interp(columns, above[0] + np.arange(len(above[1])), above[1])
+    first = np.rint(first).astype(np.intp)
+    lines = np.clip(first + np.arange(height)[:, None], 0, mask.shape[0] - 1)
+    band = np.ascontiguousarray(mask[lines, columns])
     wide = cv2.morphologyEx(band, cv2.MORPH_OPEN, np.ones((1, thickest + 1), np.uint8))
     slim = np.asarray(band & ~wide & 1, np.uint8)
-    joined = cv2.morphologyEx(slim, cv2.MORPH_CLOSE, np.ones((2 * thickest + 1, 1), np.uint8))
-    for component in components.find(joined, least_size=math.ceil(0.8 * height)):
+    joined = cv2.morphologyEx(slim, cv2.MORPH_CLOSE, np.ones((5, 1), np.uint8))
+    for component in components.find(joined, least_size=math.ceil(WALL * height)):
         x, y, span, tall = component.box
-        if tall < 0.8 * height or span > thickest + 2 * parameters.rise * height:
+        if tall < WALL * height or span > thickest + 2 * parameters.rise * height:
             continue
-        rows, columns = np.nonzero(slim[y : y + tall, x : x + span])
+        rows, across = np.nonzero(slim[y : y + tall, x : x + span])
         if len(np.unique(rows)) < parameters.cover * tall:
             continue
-        slope, start = np.polyfit(rows, columns, 1)
-        yield first + y, left + x + start + slope * np.arange(tall)
+        slope, start = np.polyfit(rows, across, 1)
+        yield int(first[x + span // 2]) + y, columns[0] + x + start + slope * np.arange(tall)
 
 
 def _finer_than_writing(

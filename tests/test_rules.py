@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
 from digits import rules
 
@@ -103,6 +104,19 @@ def test_a_frame_goes_with_the_walls_between_its_cells():
     heights = stats[1:, cv2.CC_STAT_HEIGHT]
     assert (heights > 8).sum() == 8  # what is left where lines cross is dirt
     assert heights.max() < 60
+
+
+@pytest.mark.parametrize("degrees", [-6, 5])
+def test_a_frame_may_be_turned_and_the_digits_in_it_stay(degrees: float):
+    turn = cv2.getRotationMatrix2D((300, 80), degrees, 1)
+    large = cv2.warpAffine(framed(cells=8) * 255, turn, (600, 160), flags=cv2.INTER_LINEAR)
+
+    cleaned = rules.remove((large > 127).astype(np.uint8))
+
+    _, _, stats, _ = cv2.connectedComponentsWithStats(cleaned)
+    heights = stats[1:, cv2.CC_STAT_HEIGHT]
+    assert (heights > 12).sum() == 8
+    assert 40 < np.median(heights[heights > 12]) < 60
 
 
 def test_a_stroke_from_one_rule_of_the_paper_to_the_next_is_no_wall():
