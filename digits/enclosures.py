@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from digits import layout
 from digits.layout import Layout, LayoutParameters
 
+MOST = 20
+"""Pictures' areas that are searched for holes: an enclosure may lie in another one."""
 LEAST = 0.25
 """Of an enclosure's height, the least that a digit in it has, unless other digits are as low."""
 
@@ -35,11 +37,14 @@ def drop(found: Layout, sure: Collection[int], parameters: LayoutParameters) -> 
     )
     usual = float(np.median(height[inner]))
     high = height[inner, None] >= np.minimum(LEAST * height, 0.7 * usual)
-    around = {
-        int(outer)
-        for place, outer in np.argwhere(within & high)
-        if _is_in_hole(found, int(outer), int(inner[place]))
-    }
+    left_to_look = MOST * found.labels.size
+    around: set[int] = set()
+    for outer in np.flatnonzero((within & high).any(axis=0)).tolist():
+        left_to_look -= int(width[outer] * height[outer])
+        if left_to_look < 0:
+            break
+        if _has_in_hole(found, outer, inner[within[:, outer] & high[:, outer]].tolist()):
+            around.add(outer)
     if not around:
         return found
     kept = [
@@ -50,11 +55,12 @@ def drop(found: Layout, sure: Collection[int], parameters: LayoutParameters) -> 
     return layout.in_lines(found.labels, kept, parameters)
 
 
-def _is_in_hole(found: Layout, outer: int, inner: int) -> bool:
-    """Whether all of one piece lies in a hole of another one."""
+def _has_in_hole(found: Layout, outer: int, inner: Collection[int]) -> bool:
+    """Whether all of one of the ``inner`` pieces lies in a hole of the ``outer`` one."""
     x, y, width, height = found.candidates[outer].box
     window = found.labels[y : y + height, x : x + width]
     paper = np.pad(window != found.candidates[outer].labels[0], 1, constant_values=True)
     _, regions = cv2.connectedComponents(paper.view(np.uint8), connectivity=4)
     outside: NDArray[np.bool_] = regions[1:-1, 1:-1] == regions[0, 0]
-    return not bool((outside & (window == found.candidates[inner].labels[0])).any())
+    seen = set(np.flatnonzero(np.bincount(window[outside])).tolist())
+    return any(found.candidates[index].labels[0] not in seen for index in inner)
