@@ -92,6 +92,15 @@ class Rows:
         return found
 
 
+def any_tall(found: Layout, known: Boxes, parameters: ApartParameters) -> bool:
+    """Whether anything is tall enough, beside the boxes ``[n, 4]`` of the digits that are known, to
+    reach through two rows."""
+    if len(known) < parameters.least_known:
+        return False
+    least = parameters.tall * float(np.median(known[:, 3]))
+    return any(candidate.box[3] >= least for candidate in found.candidates)
+
+
 def stacked(
     found: Layout, sure: Collection[int], known: Rows, parameters: ApartParameters
 ) -> set[int]:

@@ -105,7 +105,10 @@ class Reader:
         parameters, of_layout = self.parameters.apart, self.parameters.layout
         for _ in range(parameters.rounds):
             sure = self._sure(pieces, look)
-            known = apart.Rows.of(self._known(pieces, sure, look), parameters)
+            boxes = self._known(pieces, sure, look)
+            if not apart.any_tall(pieces, boxes, parameters):
+                break
+            known = apart.Rows.of(boxes, parameters)
             if len(known.boxes) < 2:
                 break
             if doubted := apart.stacked(pieces, sure, known, parameters):
