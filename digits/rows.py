@@ -114,10 +114,10 @@ def _misses(boxes: Boxes, chains: list[_Chain]) -> NDArray[np.float64]:
 def _line(boxes: Boxes, places: list[int]) -> tuple[float, float]:
     """Slope and level of the straight line that digits' middles lie on; level if they are few."""
     x, y = _middles(boxes[places])
-    if len(places) < 3:
-        return 0.0, float(y.mean())
-    slope, level = np.polyfit(x, y, 1)
-    return float(slope), float(level)
+    across, down = x - x.mean(), y - y.mean()
+    spread = float(across @ across)
+    slope = float(across @ down) / spread if len(places) > 2 and spread else 0.0
+    return slope, float(y.mean() - slope * x.mean())
 
 
 def _middles(boxes: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
