@@ -176,11 +176,12 @@ class _Look:
     def scores(self, arranged: Layout) -> tuple[Floats, Floats]:
         """``probabilities`` ``[n, 10]`` and ``digit_score`` ``[n]`` of a layout's candidates."""
         new = {each.labels: each for each in arranged.candidates if each.labels not in self._place}
-        self._place |= {labels: len(self._place) + place for place, labels in enumerate(new)}
-        tiles = cut_tiles(self._extracted, arranged.labels, list(new.values()))
-        probabilities, digit_score = self._network.scores(tiles)
-        self._probabilities = np.concatenate([self._probabilities, probabilities])
-        self._digit_score = np.concatenate([self._digit_score, digit_score])
+        if new:
+            self._place |= {labels: len(self._place) + place for place, labels in enumerate(new)}
+            tiles = cut_tiles(self._extracted, arranged.labels, list(new.values()))
+            probabilities, digit_score = self._network.scores(tiles)
+            self._probabilities = np.concatenate([self._probabilities, probabilities])
+            self._digit_score = np.concatenate([self._digit_score, digit_score])
         places = [self._place[each.labels] for each in arranged.candidates]
         return self._probabilities[places], self._digit_score[places]
 
