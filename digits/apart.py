@@ -148,10 +148,10 @@ def part(
     left = parameters.most * labels.shape[1]
     whole: list[Piece] = []
     parts: list[Piece] = []
-    for index, candidate in enumerate(found.candidates):
-        piece = found.lines[candidate.line][candidate.first]
+    for index in range(len(found.candidates)):
+        piece = found.piece(index)
         bands = through.get(index, [])
-        cost = (len(bands) - 1) * candidate.box[2]
+        cost = (len(bands) - 1) * piece.box[2]
         cut: list[Piece] = []
         if bands and cost <= left:
             left -= cost

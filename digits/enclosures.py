@@ -47,11 +47,7 @@ def drop(found: Layout, sure: Collection[int], parameters: LayoutParameters) -> 
             around.add(outer)
     if not around:
         return found
-    kept = [
-        found.lines[candidate.line][candidate.first]
-        for index, candidate in enumerate(found.candidates)
-        if index not in around
-    ]
+    kept = [found.piece(index) for index in range(len(boxes)) if index not in around]
     return layout.in_lines(found.labels, kept, parameters)
 
 

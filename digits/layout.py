@@ -101,6 +101,11 @@ class Layout:
     heights: tuple[float, ...]
     candidates: tuple[Candidate, ...]
 
+    def piece(self, index: int) -> Piece:
+        """The first piece of candidate ``index``: all of it, as long as nothing is joined."""
+        candidate = self.candidates[index]
+        return self.lines[candidate.line][candidate.first]
+
 
 def pieces(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
     """The connected pieces of ink in lines, each of them a candidate; nothing is cut or joined."""
@@ -349,7 +354,7 @@ def _cut_in(
 ) -> list[Piece]:
     """``line`` with piece ``index`` of the layout cut into parts, left to right."""
     candidate = layout.candidates[index]
-    piece = layout.lines[candidate.line][candidate.first]
+    piece = layout.piece(index)
     height = _digit_height(piece.box, layout.heights[candidate.line])
     parts = _cut(labels, piece, height, new_labels, parameters)
     rest = [other for other in line if other is not piece]

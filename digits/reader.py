@@ -125,12 +125,11 @@ class Reader:
         """The boxes of the digits that tell where rows run: not those of strokes that were cut off
         others, which may be a pen's, a table's, anything's."""
         probabilities, _ = look.scores(pieces)
-        boxes = []
-        for index in sorted(sure):
-            candidate = pieces.candidates[index]
-            parted = pieces.lines[candidate.line][candidate.first].parted
-            if not (parted and probabilities[index].argmax() == STROKE):
-                boxes.append(candidate.box)
+        boxes = [
+            pieces.candidates[index].box
+            for index in sorted(sure)
+            if not (pieces.piece(index).parted and probabilities[index].argmax() == STROKE)
+        ]
         return np.array(boxes, np.float64).reshape(-1, 4)
 
     def _sure(self, pieces: Layout, look: _Look) -> set[int]:

@@ -187,10 +187,9 @@ def _pictured(
 
 
 def _enlarged(rng: Generator, part: Labelled, index: int, *, side: int | None = None) -> Coverage:
-    """An MNIST image as coverage, ``side`` pixels high and wide, its edges sharp again."""
+    """An MNIST image as coverage, ``side`` pixels high and wide."""
     side = side or int(rng.integers(56, 140))
-    large = cv2.resize(part.images[index], (side, side), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(np.clip((large.astype(np.float32) - 60) / 130, 0, 1), np.float32)
+    return scenes.enlarged(part.images[index], (side, side))
 
 
 def _trimmed(ink: Coverage) -> Coverage:

@@ -103,10 +103,9 @@ def _page(rng: Generator, part: Labelled, pitch: float) -> Page:
 
 
 def _digit(rng: Generator, part: Labelled, index: int, height: int) -> Coverage:
-    """An MNIST image's own ink as coverage, about ``height`` pixels high, its edges sharp again."""
+    """An MNIST image's own ink as coverage, about ``height`` pixels high."""
     x, y, width, tall = cv2.boundingRect((part.images[index] > 60).astype(np.uint8))
     scale = height * rng.uniform(0.9, 1.1) / tall
     size = (max(2, round(width * scale)), max(2, round(tall * scale)))
     ink = part.images[index][y : y + tall, x : x + width]
-    large = cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(np.clip((large.astype(np.float32) - 60) / 130, 0, 1), np.float32)
+    return scenes.enlarged(ink, size)

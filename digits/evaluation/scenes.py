@@ -51,6 +51,12 @@ def place(coverage: Coverage, size: Size, at: tuple[int, int]) -> Coverage:
     return sheet
 
 
+def enlarged(ink: Grey, size: Size) -> Coverage:
+    """A digit of MNIST, or its own part of the image, as coverage, its edges sharp again."""
+    large = cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip((large.astype(np.float32) - 60) / 130, 0, 1), np.float32)
+
+
 def light(rng: Generator, page: Page) -> Page:
     """Light that comes from somewhere, and at times the soft edge of a shadow across the page."""
     height, width = page.shape

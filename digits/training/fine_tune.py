@@ -34,8 +34,8 @@ TURNS = 60
 
 
 ANCHOR = 20.0
-"""How much more another example counts than a corrected digit. On hard held-out ones, weights of 1
-and 5 left twice and one and a half times as many broken as mended; this leaves them even."""
+"""How much more another example counts than a corrected digit. All the way to the new weights,
+weights of 1 and 5 broke 1.7 and 1.6 times as many hard held-out cases as they mended, this 1.2."""
 
 
 def recipe(*, epochs: int | None, batch_size: int | None, seed: int | None, quick: bool) -> Recipe:
