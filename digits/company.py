@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.layout import Candidate, Layout, union
+from digits.layout import Box, Candidate, Layout, union
 
 Floats = NDArray[np.float64]
 Place = tuple[int, int]
@@ -73,7 +73,14 @@ def adjust(
         return scores
     candidates = [layout.candidates[index] for index in chosen]
     taken = _taken(candidates)
-    lost = np.array([_suspicion(layout, candidate, taken, parameters) for candidate in candidates])
+    lone = _lone(layout, taken)
+    lost = np.array(
+        [
+            _torn(layout, candidate, taken, parameters)
+            + parameters.dotted * _has_dot(candidate, lone)
+            for candidate in candidates
+        ]
+    )
     boxes = np.array([candidate.box for candidate in candidates], np.float64)
     lost += parameters.entangled * _entangled(boxes)
     lines = np.array([candidate.line for candidate in candidates])
@@ -126,10 +133,10 @@ def _strangers(layout: Layout, taken: set[Place], least: float) -> Floats:
     )
 
 
-def _suspicion(
+def _torn(
     layout: Layout, candidate: Candidate, taken: set[Place], parameters: CompanyParameters
 ) -> float:
-    """What a candidate's log odds lose for how it was come by."""
+    """What a candidate's log odds lose for how it was cut off others."""
     line = layout.lines[candidate.line]
     before, after = candidate.first - 1, candidate.last + 1
     lost = 0.0
@@ -137,7 +144,7 @@ def _suspicion(
         lost += _parting(layout, candidate, before, -1, taken, parameters)
     if line[candidate.last].cut:
         lost += _parting(layout, candidate, after, 1, taken, parameters)
-    return lost + parameters.dotted * _has_dot(layout, candidate, taken)
+    return lost
 
 
 def _parting(
@@ -164,20 +171,27 @@ def _parting(
     return parameters.torn * min(1.0, max(width, height) / candidate.box[3])
 
 
-def _has_dot(layout: Layout, candidate: Candidate, taken: set[Place]) -> bool:
+def _lone(layout: Layout, taken: set[Place]) -> list[Box]:
+    """The boxes of the pieces that are in no digit and were not cut: a dot stands alone."""
+    return [
+        piece.box
+        for line, pieces in enumerate(layout.lines)
+        for position, piece in enumerate(pieces)
+        if not (piece.parted or piece.cut or (position and pieces[position - 1].cut))
+        and (line, position) not in taken
+    ]
+
+
+def _has_dot(candidate: Candidate, lone: list[Box]) -> bool:
     """Whether something small and left out sits right above or below: it is an i, an é, a ?."""
     left, top, width, height = candidate.box
-    for line, pieces in enumerate(layout.lines):
-        for position, piece in enumerate(pieces):
-            if piece.parted or piece.cut or (position and pieces[position - 1].cut):
-                continue  # a dot stands alone
-            x, y, piece_width, piece_height = piece.box
-            if not 0.08 * height <= max(piece_width, piece_height) <= 0.5 * height:
-                continue
-            inside = min(left + width, x + piece_width) - max(left, x) >= 0.5 * piece_width
-            gap = max(y - (top + height), top - (y + piece_height))
-            if inside and 0 <= gap <= 0.4 * height and (line, position) not in taken:
-                return True
+    for x, y, piece_width, piece_height in lone:
+        if not 0.08 * height <= max(piece_width, piece_height) <= 0.5 * height:
+            continue
+        inside = min(left + width, x + piece_width) - max(left, x) >= 0.5 * piece_width
+        gap = max(y - (top + height), top - (y + piece_height))
+        if inside and 0 <= gap <= 0.4 * height:
+            return True
     return False
 
 

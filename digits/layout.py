@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -213,10 +214,14 @@ def union(boxes: list[Box]) -> Box:
 
 
 def typical_height(pieces: Sequence[Piece]) -> float:
-    """The height at which half of all the pieces' height lies: dirt and fragments do not count."""
-    heights = np.sort(np.array([piece.box[3] for piece in pieces], np.float64))
-    share = np.cumsum(heights) / heights.sum()
-    return float(heights[int(np.searchsorted(share, 0.5))])
+    """The `weighted_median` of the pieces' heights: dirt and fragments hardly count."""
+    return weighted_median([piece.box[3] for piece in pieces])
+
+
+def weighted_median(sizes: Sequence[int]) -> float:
+    """The size up to which half of all the ``sizes``' sum lies: a few small ones do not move it."""
+    ordered = sorted(sizes)
+    return float(ordered[bisect_left(list(itertools.accumulate(ordered)), sum(ordered) / 2)])
 
 
 def _pieces(mask: NDArray[np.uint8], parameters: LayoutParameters) -> tuple[Labels, list[Piece]]:
@@ -290,21 +295,22 @@ def _stacks(boxes: NDArray[np.float32], parameters: LayoutParameters) -> list[tu
     small = heights < parameters.stack_height * np.percentile(heights, 90)
     if len(boxes) <= 4:
         small[:] = True
-    pairs: list[tuple[int, int]] = []
-    for index in np.flatnonzero(small).tolist():
-        left, top, width, height = boxes[index]
-        shared = np.minimum(left + width, boxes[:, 0] + boxes[:, 2]) - np.maximum(left, boxes[:, 0])
-        gap = np.maximum(boxes[:, 1] - (top + height), top - (boxes[:, 1] + heights))
-        limit = parameters.stack_gap * np.maximum(height, heights)
-        near = (shared >= parameters.stack_overlap * np.minimum(width, boxes[:, 2])) & (
-            gap <= limit
-        )
-        near[index] = False
-        pairs.extend((index, int(other)) for other in np.flatnonzero(near & small))
-        if (near & ~small).any():  # of two digits, above and below, it is part of one
-            nearest = np.where(near & ~small, gap, np.inf).argmin()
-            pairs.append((index, int(nearest)))
-    return pairs
+    left, top, width, _ = boxes.T
+    right, bottom = left + width, top + heights
+    lows = np.flatnonzero(small)
+    shared = np.minimum.outer(right[lows], right) - np.maximum.outer(left[lows], left)
+    above, below = np.subtract.outer(top[lows], bottom), np.subtract.outer(bottom[lows], top)
+    gap = np.maximum(above, -below)
+    near = shared >= parameters.stack_overlap * np.minimum.outer(width[lows], width)
+    near &= gap <= parameters.stack_gap * np.maximum.outer(heights[lows], heights)
+    near[np.arange(len(lows)), lows] = False
+    one, other = np.nonzero(near & small)
+    pairs = list(zip(lows[one].tolist(), other.tolist(), strict=True))
+    # Of two digits, above and below, it is part of one.
+    gap = np.where(near & ~small, gap, np.inf)
+    nearest = gap.argmin(axis=1)
+    part = np.isfinite(gap[np.arange(len(lows)), nearest])
+    return pairs + list(zip(lows[part].tolist(), nearest[part].tolist(), strict=True))
 
 
 def _right_neighbours(boxes: NDArray[np.float32], overlap: float) -> list[int | None]:
@@ -325,9 +331,9 @@ def _right_neighbours(boxes: NDArray[np.float32], overlap: float) -> list[int | 
 
 
 def _line_position(line: list[Piece]) -> float:
-    heights = np.array([piece.box[3] for piece in line], float)
-    middles = np.array([piece.middle[1] for piece in line])
-    return float((middles * heights).sum() / heights.sum())
+    """The mean of the pieces' middles, by their heights."""
+    heights = sum(piece.box[3] for piece in line)
+    return sum(piece.middle[1] * piece.box[3] for piece in line) / heights
 
 
 def _is_wide(layout: Layout, index: int, parameters: LayoutParameters) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from digits import company
 from digits.company import CompanyParameters
-from digits.layout import Candidate, Layout
+from digits.layout import Candidate, Layout, weighted_median
 
 Floats = NDArray[np.float32]
 
@@ -51,7 +51,7 @@ def choose(
     layout: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
 ) -> list[Choice]:
     """The candidates that are digits, line by line and from left to right."""
-    confidence = probabilities.max(axis=1, initial=0.0) * digit_score
+    confidence = (probabilities.max(axis=1, initial=0.0) * digit_score).tolist()
     by_line: dict[int, list[int]] = {}
     for index, candidate in enumerate(layout.candidates):
         by_line.setdefault(candidate.line, []).append(index)
@@ -120,7 +120,7 @@ def _best_path(
     layout: Layout,
     line: int,
     indices: list[int],
-    confidence: Floats,
+    confidence: list[float],
     parameters: SearchParameters,
 ) -> list[int]:
     pieces = layout.lines[line]
@@ -138,7 +138,7 @@ def _best_path(
         for index in starting.get(position, []):
             last = layout.candidates[index].last
             end = last + 1
-            cost = best[position] - math.log(max(float(confidence[index]), 1e-6))
+            cost = best[position] - math.log(max(confidence[index], 1e-6))
             cost += parameters.cut * pieces[last].cut
             if cost < best[end]:
                 best[end], via[end] = cost, index
@@ -161,16 +161,9 @@ def _of_digit_size(
     if not chosen:
         return chosen
     sizes = [max(candidates[index].box[2:]) for index in chosen]
-    typical = _weighted_median(sizes)
+    typical = weighted_median(sizes)
     return [
         index
         for index, size in zip(chosen, sizes, strict=True)
         if size >= parameters.least_size * typical
     ]
-
-
-def _weighted_median(sizes: list[int]) -> float:
-    """The size at which half of all the written length lies: a few specks do not move it."""
-    ordered = np.sort(np.array(sizes, float))
-    share = np.cumsum(ordered) / ordered.sum()
-    return float(ordered[int(np.searchsorted(share, 0.5))])
