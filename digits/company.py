@@ -8,6 +8,7 @@ know.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,12 +63,15 @@ def adjust(
     digits: NDArray[np.intp],
     scores: Floats,
     parameters: CompanyParameters,
+    *,
+    easy: Collection[int] = (),
 ) -> Floats:
     """Digit scores of the ``chosen`` candidates, lowered by what stands beside them.
 
-    ``digits`` and ``scores`` ``[n]`` are what each was read as and its score. The share of digits
-    among a mark's companions (a beta-binomial estimate) shifts its log odds, never upwards; as
-    that lowers other shares, it is done a few times over.
+    ``digits`` and ``scores`` ``[n]`` are what each was read as and its score. On ``easy`` lines,
+    all of whose ink is digits, it says nothing against these that they were connected. The share
+    of digits among a mark's companions (a beta-binomial estimate) shifts its log odds, never
+    upwards; as that lowers other shares, it is done a few times over.
     """
     if not chosen:
         return scores
@@ -76,7 +80,7 @@ def adjust(
     lone = _lone(layout, taken)
     lost = np.array(
         [
-            _torn(layout, candidate, taken, parameters)
+            (candidate.line not in easy and _torn(layout, candidate, taken, parameters))
             + parameters.dotted * _has_dot(candidate, lone)
             for candidate in candidates
         ]

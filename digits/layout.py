@@ -35,7 +35,9 @@ class LayoutParameters:
     a digit that fills the picture; ``join_gap``, ``join_width`` and ``join_pieces`` bound what may
     be one digit together, where what is lower than ``bit`` may also be left out; ``cut_width`` is
     the width over height from which a piece may be several digits; at most ``cuts`` paths,
-    ``cut_spacing`` apart and inked for ``cut_ink`` of it, part one. ``stack_gap``,
+    ``cut_spacing`` apart and inked for ``cut_ink`` of it, part one; if it is taken for digits that
+    touch, the ``touching_`` ones are meant, and a step to the side counts ``touching_sideways`` of
+    an inked pixel. ``stack_gap``,
     ``stack_overlap`` and ``stack_height`` bound what may be a part right above or below another;
     what meets the border along ``frame_contact`` of the picture's long side is no writing.
     """
@@ -52,6 +54,9 @@ class LayoutParameters:
     cuts: int = 16
     cut_spacing: float = 0.18
     cut_ink: float = 0.45
+    touching_cuts: int = 24
+    touching_spacing: float = 0.14
+    touching_sideways: float = 0.3
     fragment: float = 0.25
     frame_contact: float = 0.35
     stack_gap: float = 0.3
@@ -141,12 +146,16 @@ def arrange(
     doubted: Collection[int],
     parameters: LayoutParameters | None = None,
     new_labels: Iterator[int] | None = None,
+    *,
+    touching: bool = False,
 ) -> Layout:
     """Every box that may hold a digit: the `pieces` themselves, neighbours joined, parts.
 
     The ``doubted`` pieces, by their index among the candidates, are cut where they are wide enough
-    to be several digits. No label that ``new_labels`` gives may ever have been given to other ink
-    of the picture.
+    to be several digits. Cuts are told from each other by where they end, which gets digits off
+    lines and remains that run along their feet, or by where they are half-way down, which parts
+    digits that are ``touching``. No label that ``new_labels`` gives may ever have been given to
+    other ink of the picture.
     """
     parameters = parameters or LayoutParameters()
     new_labels = new_labels or labels_after(layout)
@@ -156,7 +165,9 @@ def arrange(
         labels = labels.copy()
         for index in wide:
             line = layout.candidates[index].line
-            lines[line] = _cut_in(labels, layout, index, lines[line], new_labels, parameters)
+            lines[line] = _cut_in(
+                labels, layout, index, lines[line], new_labels, parameters, touching
+            )
     candidates = (
         candidate
         for number, (line, height) in enumerate(zip(lines, layout.heights, strict=True))
@@ -167,6 +178,29 @@ def arrange(
         tuple(tuple(line) for line in lines),
         layout.heights,
         tuple(itertools.islice(candidates, parameters.most_candidates)),
+    )
+
+
+def exchange(layout: Layout, other: Layout, lines: Collection[int]) -> Layout:
+    """``layout`` with some lines as an ``other`` arrangement of the same pieces has them."""
+    labels = layout.labels.copy()
+    for line in lines:
+        for piece in other.lines[line]:
+            x, y, width, height = piece.box
+            window = (slice(y, y + height), slice(x, x + width))
+            own = other.labels[window] == piece.label
+            labels[window][own] = piece.label
+    of = [other if line in lines else layout for line in range(len(layout.lines))]
+    return Layout(
+        labels,
+        tuple(each.lines[line] for line, each in enumerate(of)),
+        layout.heights,
+        tuple(
+            candidate
+            for each in (layout, other)
+            for candidate in each.candidates
+            if of[candidate.line] is each
+        ),
     )
 
 
@@ -357,12 +391,13 @@ def _cut_in(
     line: list[Piece],
     new_labels: Iterator[int],
     parameters: LayoutParameters,
+    touching: bool,
 ) -> list[Piece]:
     """``line`` with piece ``index`` of the layout cut into parts, left to right."""
     candidate = layout.candidates[index]
     piece = layout.piece(index)
     height = _digit_height(piece.box, layout.heights[candidate.line])
-    parts = _cut(labels, piece, height, new_labels, parameters)
+    parts = _cut(labels, piece, height, new_labels, parameters, touching)
     rest = [other for other in line if other is not piece]
     return sorted(rest + parts, key=lambda part: part.middle[0])
 
@@ -373,6 +408,7 @@ def _cut(
     height: float,
     new_labels: Iterator[int],
     parameters: LayoutParameters,
+    touching: bool,
 ) -> list[Piece]:
     """Cut a piece along the paths from top to bottom that cross least ink.
 
@@ -381,12 +417,19 @@ def _cut(
     x, y, width, piece_height = piece.box
     window = labels[y : y + piece_height, x : x + width]
     here = window == piece.label
-    paths = seams.cheapest(
-        here,
-        spacing=parameters.cut_spacing * height,
-        most=parameters.cuts,
-        most_ink=parameters.cut_ink * piece_height,
-    )
+    most_ink = parameters.cut_ink * piece_height
+    if touching:
+        paths = seams.cheapest(
+            here,
+            spacing=parameters.touching_spacing * height,
+            most=parameters.touching_cuts,
+            most_ink=most_ink,
+            through=0.5,
+            sideways=parameters.touching_sideways,
+        )
+    else:
+        spacing = parameters.cut_spacing * height
+        paths = seams.cheapest(here, spacing=spacing, most=parameters.cuts, most_ink=most_ink)
     if not paths:
         return [piece]
     part_of = np.where(here, seams.part(here, paths), -1)

@@ -77,8 +77,7 @@ class Reader:
             new_labels = layout.labels_after(pieces)
             pieces = enclosures.drop(pieces, self._sure(pieces, look), self.parameters.layout)
             pieces = self._rows_apart(pieces, look, new_labels)
-            doubted = search.doubted(pieces, *look.scores(pieces), self.parameters.search)
-            arranged = layout.arrange(pieces, doubted, self.parameters.layout, new_labels)
+            arranged = self._parted(pieces, look, new_labels)
             choose = search.choose
         classified_from = time.perf_counter()
         probabilities, digit_score = look.scores(arranged)
@@ -99,6 +98,18 @@ class Reader:
             model_version=self.version,
             ms=_milliseconds(started, found_from, classified_from, finished),
         )
+
+    def _parted(self, pieces: Layout, look: _Look, new_labels: Iterator[int]) -> Layout:
+        """What may be several digits cut in either of two ways, whichever reads a line better."""
+        parameters = self.parameters
+        doubted = search.doubted(pieces, *look.scores(pieces), parameters.search)
+        arranged = layout.arrange(pieces, doubted, parameters.layout, new_labels)
+        if arranged.labels is pieces.labels:  # there was nothing to cut
+            return arranged
+        other = layout.arrange(pieces, doubted, parameters.layout, new_labels, touching=True)
+        scores, other_scores = look.scores(arranged), look.scores(other)
+        lines = search.cheaper(arranged, scores, other, other_scores, parameters.search)
+        return layout.exchange(arranged, other, lines) if lines else arranged
 
     def _rows_apart(self, pieces: Layout, look: _Look, new_labels: Iterator[int]) -> Layout:
         """Rows that touch parted; what comes of it may tell where more rows are."""

@@ -8,6 +8,7 @@ logarithm of its confidence; leaving ink out costs more the larger it is.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,15 +25,18 @@ Floats = NDArray[np.float32]
 class SearchParameters:
     """``leave_out`` is the cost of leaving out a piece as high as its line, ``cut`` that of parting
     ink that is connected, which is not even tried where the whole is a digit with a confidence of
-    ``whole`` and no wider than ``widest`` of its height; ``least_score`` the digit score under
-    which a box is no digit; ``least_size`` the height, as a fraction of the typical digit's, under
-    which a mark is not one, and ``most_size`` that over which it is not several.
+    ``whole`` and no wider than ``widest`` of its height; ``ease`` is what each digit of a line may
+    cost, with its share of what is left out, for all the ink there to be taken for digits that
+    touch; ``least_score`` the digit score under which a box is no digit; ``least_size`` the
+    height, as a fraction of the typical digit's, under which a mark is not one, and ``most_size``
+    that over which it is not several.
     """
 
     leave_out: float = 1.5
     cut: float = 0.8
     whole: float = 0.7
     widest: float = 1.35
+    ease: float = 0.3
     least_score: float = 0.5
     least_size: float = 0.35
     most_size: float = 2.5
@@ -51,15 +55,8 @@ def choose(
     layout: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
 ) -> list[Choice]:
     """The candidates that are digits, line by line and from left to right."""
-    confidence = (probabilities.max(axis=1, initial=0.0) * digit_score).tolist()
-    by_line: dict[int, list[int]] = {}
-    for index, candidate in enumerate(layout.candidates):
-        by_line.setdefault(candidate.line, []).append(index)
-    paths = [
-        _best_path(layout, line, by_line.get(line, []), confidence, parameters)
-        for line in range(len(layout.lines))
-    ]
-    chosen = [index for path in paths for index in path]
+    paths = _best_paths(layout, probabilities, digit_score, parameters)
+    chosen = [index for path in paths for index in path.candidates]
     chosen = [index for index in chosen if digit_score[index] >= parameters.least_score]
     chosen = _of_digit_size(layout.candidates, chosen, parameters)
     adjusted = company.adjust(
@@ -68,6 +65,7 @@ def choose(
         probabilities[chosen].argmax(axis=1),
         digit_score[chosen].astype(np.float64),
         parameters.company,
+        easy=_easy(layout, paths, parameters),
     )
     return [
         Choice(index, score)
@@ -106,6 +104,22 @@ def doubted(
     return [int(index) for index in np.flatnonzero(doubt)]
 
 
+def cheaper(
+    layout: Layout,
+    scores: tuple[Floats, Floats],
+    other: Layout,
+    other_scores: tuple[Floats, Floats],
+    parameters: SearchParameters,
+) -> set[int]:
+    """The lines that are read at less cost, and with ease, as an ``other`` arrangement of the same
+    pieces has them; ``scores`` are the probabilities and digit scores of each one's candidates."""
+    usual = _best_paths(layout, *scores, parameters)
+    others = _best_paths(other, *other_scores, parameters)
+    return {
+        line for line in _easy(other, others, parameters) if others[line].cost < usual[line].cost
+    }
+
+
 def choose_single(
     layout: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
 ) -> list[Choice]:
@@ -116,13 +130,35 @@ def choose_single(
     return [Choice(best, float(digit_score[best]))]
 
 
+@dataclass(frozen=True)
+class _Path:
+    """The candidates, from left to right, as which a line is read, and what that costs."""
+
+    candidates: tuple[int, ...]
+    cost: float
+
+
+def _best_paths(
+    layout: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
+) -> list[_Path]:
+    """The cheapest path through each line."""
+    confidence = (probabilities.max(axis=1, initial=0.0) * digit_score).tolist()
+    by_line: dict[int, list[int]] = {}
+    for index, candidate in enumerate(layout.candidates):
+        by_line.setdefault(candidate.line, []).append(index)
+    return [
+        _best_path(layout, line, by_line.get(line, []), confidence, parameters)
+        for line in range(len(layout.lines))
+    ]
+
+
 def _best_path(
     layout: Layout,
     line: int,
     indices: list[int],
     confidence: list[float],
     parameters: SearchParameters,
-) -> list[int]:
+) -> _Path:
     pieces = layout.lines[line]
     height = max(layout.heights[line], 1.0)
     best = [0.0] + [math.inf] * len(pieces)
@@ -151,7 +187,24 @@ def _best_path(
         else:
             path.append(index_or_none)
             position = layout.candidates[index_or_none].first
-    return path[::-1]
+    return _Path(tuple(path[::-1]), best[-1])
+
+
+def _easy(layout: Layout, paths: Sequence[_Path], parameters: SearchParameters) -> set[int]:
+    """The lines that are read with ease: next to nothing of their ink is in doubt or left out."""
+    return {
+        line
+        for line, path in enumerate(paths)
+        if path.candidates and _effort(layout, line, path, parameters) <= parameters.ease
+    }
+
+
+def _effort(layout: Layout, line: int, path: _Path, parameters: SearchParameters) -> float:
+    """What a path costs for each of its digits, its cuts aside."""
+    digits = [layout.candidates[index] for index in path.candidates]
+    inside = {place for digit in digits for place in range(digit.first, digit.last)}
+    cuts = sum(piece.cut for place, piece in enumerate(layout.lines[line]) if place not in inside)
+    return (path.cost - parameters.cut * cuts) / len(digits)
 
 
 def _of_digit_size(

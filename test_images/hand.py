@@ -90,7 +90,8 @@ def write(
 ) -> list[Stroke]:
     """Write ``text`` (digits; a space leaves a gap) with its top left corner ``at`` (x, y).
 
-    Neighbours never touch: each digit begins ``hand.gap`` after all the ink of the last one.
+    Each digit begins ``hand.gap`` after all the ink of the last one: only with a gap below zero can
+    neighbours touch.
     """
     left, top = at
     strokes: list[Stroke] = []

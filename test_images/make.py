@@ -59,6 +59,7 @@ THIN = Hand(pen=0.05)
 BRUSH = Hand(pen=0.13, slant=0.05)
 MOUSE = Hand(pen=0.09, shake=0.022, slant=0.0)
 PEN = Hand(pen=0.1)
+RUNNING = Hand(pen=0.1, gap=-0.06)
 
 ENTRIES = [
     Entry(
@@ -161,6 +162,15 @@ ENTRIES = [
             at=(30, 20),
             size=(720, 450),
             spacing=1.14,
+        ),
+    ),
+    Entry(
+        "touching.png",
+        "drawing_multi",
+        "350269/8204/96032/5285",
+        "four rows, each digit touching the next one",
+        drawn.painting(
+            "350269/8204/96032/5285", hand=RUNNING, height=90, at=(40, 40), size=(480, 640)
         ),
     ),
     Entry(

@@ -166,3 +166,15 @@ def test_a_stroke_at_the_border_is_the_edge_of_the_sheet(
 
     assert (scores[0] < 0.5) == suspect
     assert (scores[1:] > 0.5).all()
+
+
+def test_on_a_line_all_of_whose_ink_is_digits_it_says_nothing_that_they_were_connected():
+    layout = arrange(line_of(*[20] * 4, cut=(0, 1, 2)))
+    given = np.full(4, 0.97)
+
+    def scores(*easy: int) -> np.ndarray:
+        digits = np.full(4, 3)
+        return adjust(layout, list(range(4)), digits, given, CompanyParameters(), easy=easy)
+
+    assert (scores() < given - 0.02).all()
+    assert scores(0) == pytest.approx(given)

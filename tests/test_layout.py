@@ -95,6 +95,29 @@ def test_only_what_is_doubted_is_cut():
     assert (doubted.labels > 0).sum() == (before > 0).sum()
 
 
+def test_lines_of_two_arrangements_go_together():
+    grey = sheet(300, 300)
+    for y in (80, 220):
+        ring(grey, 100, y)
+        ring(grey, 127, y)
+    pieces = layout.pieces(ink.extract(grey))
+    new_labels = layout.labels_after(pieces)
+    one = layout.arrange(pieces, [0, 1], None, new_labels)
+    other = layout.arrange(pieces, [0, 1], None, new_labels, touching=True)
+
+    both = layout.exchange(one, other, {1})
+
+    assert both.lines == (one.lines[0], other.lines[1])
+    assert {each.labels for each in both.candidates if each.line == 0} == {
+        each.labels for each in one.candidates if each.line == 0
+    }
+    for line in both.lines:
+        for piece in line:
+            x, y, width, height = piece.box
+            assert (both.labels[y : y + height, x : x + width] == piece.label).any()
+    assert ((both.labels > 0) == (pieces.labels > 0)).all()
+
+
 def test_dust_is_no_piece():
     grey = sheet()
     ring(grey, 150, 150, 60)

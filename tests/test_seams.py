@@ -24,6 +24,31 @@ def test_a_path_goes_through_the_gap_wherever_it_is_in_each_row():
     assert path.tolist() == [3, 4, 5, 4]
 
 
+def test_told_from_each_other_half_way_down_paths_may_end_side_by_side():
+    here = drawing(
+        "##.##.##",
+        "##.##.##",
+        "###..###",
+        "###..###",
+    )
+
+    ends = seams.cheapest(here, spacing=2, most=5, most_ink=0.5)
+    half = seams.cheapest(here, spacing=2, most=5, most_ink=0.5, through=0.3)
+
+    assert [path.tolist() for path in ends] == [[2, 2, 3, 3]]
+    assert [path.tolist() for path in half] == [[2, 2, 3, 3], [5, 5, 4, 4]]
+
+
+def test_a_step_to_the_side_may_cost_more_than_ink():
+    here = drawing("#.###", "#.###", "##.##", "##.##")
+
+    [around] = seams.cheapest(here, spacing=1, most=1, most_ink=2)
+    [straight] = seams.cheapest(here, spacing=1, most=1, most_ink=2, sideways=3)
+
+    assert around.tolist() == [1, 1, 2, 2]
+    assert len(set(straight.tolist())) == 1
+
+
 def test_ink_that_is_too_thick_everywhere_has_no_path():
     assert seams.cheapest(np.ones((6, 9), bool), spacing=2, most=5, most_ink=3) == []
 

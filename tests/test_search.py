@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digits.layout import Candidate, Layout, Piece
-from digits.search import SearchParameters, choose, choose_single, doubted
+from digits.search import SearchParameters, cheaper, choose, choose_single, doubted
 
 
 def line_of(*widths: int, height: int = 30) -> tuple[Piece, ...]:
@@ -119,3 +119,23 @@ def test_dust_and_the_edge_of_the_sheet_are_not_worth_cutting_beside_digits():
 
     assert doubted(layout, *scored(0.95, 0.1, 0.1), SearchParameters()) == []
     assert doubted(layout, *scored(0.1, 0.1, 0.1), SearchParameters()) == [0, 1, 2]
+
+
+def test_touching_digits_are_parted_where_that_reads_all_of_them_with_ease():
+    usual = arrange(line_of(20, 20, 20), (0, 0), (1, 1), (2, 2))
+    better = arrange(line_of(20, 40), (0, 0), (1, 1))
+
+    def read_better(*others: float) -> set[int]:
+        scores = scored(0.99, 0.3, 0.3), scored(*others)
+        return cheaper(usual, scores[0], better, scores[1], SearchParameters())
+
+    assert read_better(0.99, 0.97) == {0}
+    assert read_better(0.99, 0.6) == set()  # at less cost, but one of them is doubtful
+    assert read_better(0.2, 0.2) == set()
+
+
+def test_no_digits_are_no_better_reading():
+    usual = arrange(line_of(20), (0, 0))
+    none = arrange(line_of(2))
+
+    assert cheaper(usual, scored(0.01), none, scored(), SearchParameters()) == set()

@@ -6,12 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.random import Generator
 
 from digits.evaluation import scenes
-from digits.evaluation.scenes import Coverage
 from digits.evaluation.share import Share
 from digits.reader import Reader
 from digits.training.data import Labelled
@@ -89,7 +87,7 @@ def _page(rng: Generator, part: Labelled, pitch: float) -> Page:
     for row, indices in enumerate(chosen.tolist()):
         left = height * rng.uniform(0.9, 1.4)
         for index in indices:
-            ink = _digit(rng, part, index, height)
+            ink = scenes.digit(rng, part.images[index], height)
             middle = height * (1.5 + row * pitch + rng.normal(0, 0.04))
             top = round(middle - ink.shape[0] / 2)
             size = (sheet.shape[1], sheet.shape[0])
@@ -100,12 +98,3 @@ def _page(rng: Generator, part: Labelled, pitch: float) -> Page:
     grey = scenes.camera(rng, scenes.light(rng, scenes.write(paper, sheet, dark)))
     rows = tuple("".join(str(label) for label in part.labels[row]) for row in chosen)
     return Page(pitch, scenes.png(grey), rows)
-
-
-def _digit(rng: Generator, part: Labelled, index: int, height: int) -> Coverage:
-    """An MNIST image's own ink as coverage, about ``height`` pixels high."""
-    x, y, width, tall = cv2.boundingRect((part.images[index] > 60).astype(np.uint8))
-    scale = height * rng.uniform(0.9, 1.1) / tall
-    size = (max(2, round(width * scale)), max(2, round(tall * scale)))
-    ink = part.images[index][y : y + tall, x : x + width]
-    return scenes.enlarged(ink, size)

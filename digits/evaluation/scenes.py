@@ -57,6 +57,14 @@ def enlarged(ink: Grey, size: Size) -> Coverage:
     return np.asarray(np.clip((large.astype(np.float32) - 60) / 130, 0, 1), np.float32)
 
 
+def digit(rng: Generator, image: Grey, height: int) -> Coverage:
+    """The ink of one of MNIST's images, cropped, about ``height`` pixels high."""
+    x, y, width, tall = cv2.boundingRect((image > 60).astype(np.uint8))
+    scale = height * rng.uniform(0.9, 1.1) / tall
+    size = (max(2, round(width * scale)), max(2, round(tall * scale)))
+    return enlarged(image[y : y + tall, x : x + width], size)
+
+
 def light(rng: Generator, page: Page) -> Page:
     """Light that comes from somewhere, and at times the soft edge of a shadow across the page."""
     height, width = page.shape

@@ -29,6 +29,7 @@ def sections(folder: Path, findings: Findings, *, times: int, split: str) -> lis
         _metamorphic(folder, figures),
         _uncertain(folder, findings),
         _pages(figures),
+        _touching(figures),
     ]
     if figures["negatives"]:
         made.insert(2, _negatives(findings))
@@ -130,6 +131,23 @@ def _pages(figures: Figures) -> Section:
         f"Digits found: {found}."
     )
     return Section("Pages of a hundred digits", text, {})
+
+
+def _touching(figures: Figures) -> Section:
+    overlaps = figures["touching"]["overlaps"]
+    digits = {
+        f"{overlap} of a digit's height": part["digits"] for overlap, part in overlaps.items()
+    }
+    numbers = ", ".join(
+        f"{part['numbers']['hits']} of {part['numbers']['of']} at {overlap}"
+        for overlap, part in overlaps.items()
+    )
+    text = (
+        "Numbers of two to six digits, each pushed into the last one until their ink meets, and "
+        "further: less than nothing is a gap.\n\n"
+        f"{_shares('overlap', 'digits read right', digits)}\n\nWhole numbers read: {numbers}."
+    )
+    return Section("Digits that touch", text, {})
 
 
 def _tallies(of: str, groups: Figures) -> str:

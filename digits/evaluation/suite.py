@@ -26,6 +26,7 @@ from digits.evaluation import (
     negatives,
     orientation,
     pages,
+    touching,
     transport,
 )
 from digits.evaluation.gallery import Entry, thumbnail
@@ -115,6 +116,8 @@ def seeds() -> dict[str, int]:
         "negatives to tune on": negatives.TUNE_SEED,
         "pages": pages.HELD_OUT_SEED,
         "pages to tune on": pages.TUNE_SEED,
+        "touching": touching.HELD_OUT_SEED,
+        "touching to tune on": touching.TUNE_SEED,
         "degraded": degraded.HELD_OUT_SEED,
         "degraded to tune on": degraded.TUNE_SEED,
     }
@@ -229,6 +232,12 @@ def _pages(plan: Plan, crew: Crew, findings: Findings) -> None:
     findings.figures["pages"] = pages.figures(outcomes)
 
 
+def _touching(plan: Plan, crew: Crew, findings: Findings) -> None:
+    made = list(touching.numbers(plan.part, seed=touching.HELD_OUT_SEED))
+    outcomes = crew.all("numbers", touching.read, made, count=len(made))
+    findings.figures["touching"] = touching.figures(outcomes)
+
+
 PARTS: Mapping[str, Callable[[Plan, Crew, Findings], None]] = {
     "MNIST through the reader": _mnist,
     "labelled pictures": _pictures,
@@ -238,6 +247,7 @@ PARTS: Mapping[str, Callable[[Plan, Crew, Findings], None]] = {
     "transports": _transports,
     "degraded digits": _degraded,
     "pages of digits": _pages,
+    "touching digits": _touching,
 }
 
 

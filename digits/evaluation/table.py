@@ -105,6 +105,11 @@ def rows(figures: Figures) -> Iterator[Row]:
     yield _share(
         "rows of ten on pages of a hundred, well apart to touching", figures["pages"]["rows"]
     )
+    if "touching" in figures:
+        yield _share(
+            "digits of numbers written close, from a gap to run into each other",
+            figures["touching"]["digits"],
+        )
     yield _share("the same however the camera was held", figures["orientations"]["same"])
     yield _share("the same however it was sent", figures["transports"]["same"])
 
