@@ -79,7 +79,6 @@ class Reader:
             pieces = self._rows_apart(pieces, look, new_labels)
             arranged = self._parted(pieces, look, new_labels)
             choose = search.choose
-        classified_from = time.perf_counter()
         probabilities, digit_score = look.scores(arranged)
         chosen = choose(arranged, probabilities, digit_score, self.parameters.search)
         finished = time.perf_counter()
@@ -96,7 +95,7 @@ class Reader:
             polarity=extracted.polarity,
             model_name=self.folder.card.name,
             model_version=self.version,
-            ms=_milliseconds(started, found_from, classified_from, finished),
+            ms=_milliseconds(started, found_from, finished, look.seconds),
         )
 
     def _parted(self, pieces: Layout, look: _Look, new_labels: Iterator[int]) -> Layout:
@@ -174,9 +173,13 @@ class Reader:
 
 
 class _Look:
-    """The network's scores for one picture's candidates; it looks at none of them twice."""
+    """The network's scores for one picture's candidates; it looks at none of them twice.
+
+    ``seconds`` is what that took.
+    """
 
     def __init__(self, extracted: Ink, network: Network) -> None:
+        self.seconds = 0.0
         self._extracted = extracted
         self._network = network
         self._place: dict[tuple[int, ...], int] = {}
@@ -185,6 +188,7 @@ class _Look:
 
     def scores(self, arranged: Layout) -> tuple[Floats, Floats]:
         """``probabilities`` ``[n, 10]`` and ``digit_score`` ``[n]`` of a layout's candidates."""
+        began = time.perf_counter()
         new = {each.labels: each for each in arranged.candidates if each.labels not in self._place}
         if new:
             self._place |= {labels: len(self._place) + place for place, labels in enumerate(new)}
@@ -193,6 +197,7 @@ class _Look:
             self._probabilities = np.concatenate([self._probabilities, probabilities])
             self._digit_score = np.concatenate([self._digit_score, digit_score])
         places = [self._place[each.labels] for each in arranged.candidates]
+        self.seconds += time.perf_counter() - began
         return self._probabilities[places], self._digit_score[places]
 
 
@@ -255,11 +260,11 @@ def _rounded(probabilities: Floats) -> list[tuple[float, ...]]:
 
 
 def _milliseconds(
-    started: float, found_from: float, classified_from: float, finished: float
+    started: float, found_from: float, finished: float, looked: float
 ) -> Milliseconds:
     return Milliseconds(
         decode=(found_from - started) * 1000,
-        find=(classified_from - found_from) * 1000,
-        classify=(finished - classified_from) * 1000,
+        find=(finished - found_from - looked) * 1000,
+        classify=looked * 1000,
         total=(finished - started) * 1000,
     )

@@ -65,7 +65,7 @@ def choose(
         probabilities[chosen].argmax(axis=1),
         digit_score[chosen].astype(np.float64),
         parameters.company,
-        easy=_easy(layout, paths, parameters),
+        easy=_easy(layout, paths, probabilities, parameters),
     )
     return [
         Choice(index, score)
@@ -116,7 +116,9 @@ def cheaper(
     usual = _best_paths(layout, *scores, parameters)
     others = _best_paths(other, *other_scores, parameters)
     return {
-        line for line in _easy(other, others, parameters) if others[line].cost < usual[line].cost
+        line
+        for line in _easy(other, others, other_scores[0], parameters)
+        if others[line].cost < usual[line].cost
     }
 
 
@@ -190,20 +192,36 @@ def _best_path(
     return _Path(tuple(path[::-1]), best[-1])
 
 
-def _easy(layout: Layout, paths: Sequence[_Path], parameters: SearchParameters) -> set[int]:
-    """The lines that are read with ease: next to nothing of their ink is in doubt or left out."""
+def _easy(
+    layout: Layout, paths: Sequence[_Path], probabilities: Floats, parameters: SearchParameters
+) -> set[int]:
+    """The lines of several digits, next to nothing of whose ink is in doubt or left out."""
     return {
         line
         for line, path in enumerate(paths)
-        if path.candidates and _effort(layout, line, path, parameters) <= parameters.ease
+        if _like_a_number(probabilities[list(path.candidates)].argmax(axis=1).tolist())
+        and _effort(layout, line, path, parameters) <= parameters.ease
     }
 
 
+def _like_a_number(digits: list[int]) -> bool:
+    """Whether these are several digits, and no mere strokes nor the same few over and over: what a
+    fence or a wavy line falls into."""
+    strokes = digits.count(company.STROKE)
+    return len(digits) > 1 and 2 * strokes <= len(digits) <= 3 * len(set(digits))
+
+
 def _effort(layout: Layout, line: int, path: _Path, parameters: SearchParameters) -> float:
-    """What a path costs for each of its digits, its cuts aside."""
+    """What a path costs for each of its digits, its cuts aside; inf where it leaves out what is as
+    large as a digit."""
     digits = [layout.candidates[index] for index in path.candidates]
-    inside = {place for digit in digits for place in range(digit.first, digit.last)}
-    cuts = sum(piece.cut for place, piece in enumerate(layout.lines[line]) if place not in inside)
+    read = {place for digit in digits for place in range(digit.first, digit.last + 1)}
+    inside = read - {digit.last for digit in digits}
+    cuts = 0
+    for place, piece in enumerate(layout.lines[line]):
+        if place not in read and max(piece.box[2:]) >= layout.heights[line]:
+            return math.inf
+        cuts += piece.cut and place not in inside
     return (path.cost - parameters.cut * cuts) / len(digits)
 
 

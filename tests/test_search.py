@@ -121,17 +121,45 @@ def test_dust_and_the_edge_of_the_sheet_are_not_worth_cutting_beside_digits():
     assert doubted(layout, *scored(0.1, 0.1, 0.1), SearchParameters()) == [0, 1, 2]
 
 
+def read_as(digits: tuple[int, ...], *scores: float) -> tuple[np.ndarray, np.ndarray]:
+    probabilities, digit_score = scored(*scores)
+    probabilities[:, 3] = 0.01
+    probabilities[np.arange(len(digits)), digits] = 0.91
+    return probabilities, digit_score
+
+
 def test_touching_digits_are_parted_where_that_reads_all_of_them_with_ease():
     usual = arrange(line_of(20, 20, 20), (0, 0), (1, 1), (2, 2))
     better = arrange(line_of(20, 40), (0, 0), (1, 1))
 
-    def read_better(*others: float) -> set[int]:
-        scores = scored(0.99, 0.3, 0.3), scored(*others)
-        return cheaper(usual, scores[0], better, scores[1], SearchParameters())
+    def read_better(*others: float, digits: tuple[int, int] = (3, 5)) -> bool:
+        scores = scored(0.99, 0.3, 0.3), read_as(digits, *others)
+        return cheaper(usual, scores[0], better, scores[1], SearchParameters()) == {0}
 
-    assert read_better(0.99, 0.97) == {0}
-    assert read_better(0.99, 0.6) == set()  # at less cost, but one of them is doubtful
-    assert read_better(0.2, 0.2) == set()
+    assert read_better(0.99, 0.97)
+    assert not read_better(0.99, 0.4)  # at less cost, but one of them is doubtful
+    assert not read_better(0.2, 0.2)
+    assert not read_better(0.99, 0.97, digits=(1, 1))  # strokes, which letters fall into too
+
+
+def test_ink_as_large_as_a_digit_must_not_be_left_out():
+    usual = arrange(line_of(20, 20, 20), (0, 0), (1, 1), (2, 2))
+    scores = read_as((3, 5, 6), 0.99, 0.99, 0.99)
+    some = arrange(line_of(20, 20, 40), (0, 0), (1, 1))
+
+    bad = scored(0.1, 0.1, 0.1)
+
+    assert cheaper(usual, bad, usual, scores, SearchParameters()) == {0}
+    assert cheaper(usual, bad, some, read_as((3, 5), 0.99, 0.99), SearchParameters()) == set()
+
+
+@pytest.mark.parametrize("digits", [(3,), (5, 2, 5, 2, 5, 2, 5, 2), (1, 7, 1)])
+def test_one_digit_strokes_and_patterns_are_no_numbers_that_touch(digits):
+    spans = [(place, place) for place in range(len(digits))]
+    layout = arrange(line_of(*[20] * len(digits)), *spans)
+    good, bad = [read_as(digits, *[score] * len(digits)) for score in (0.99, 0.1)]
+
+    assert cheaper(layout, bad, layout, good, SearchParameters()) == set()
 
 
 def test_no_digits_are_no_better_reading():
