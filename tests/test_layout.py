@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from digits import ink, layout
+from digits.parameters import Parameters
 
 
 def found(grey: np.ndarray) -> layout.Layout:
@@ -170,3 +171,13 @@ def test_what_is_taller_than_any_digit_is_a_line_of_its_own():
 
     assert sorted(len(line) for line in pieces.lines) == [1, 4]
     assert sorted(len(line) for line in told.lines) == [1, 2, 2]
+
+
+def test_no_picture_has_more_pieces_than_there_are_labels():
+    parameters = Parameters()
+    cut = (parameters.layout.cuts + 1) + (parameters.layout.touching_cuts + 1)
+    parted = 2 * parameters.apart.rounds
+
+    most = parameters.layout.most_pieces * (1 + parted + cut)
+
+    assert most <= np.iinfo(layout.pieces(ink.extract(sheet())).labels.dtype).max
