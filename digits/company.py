@@ -78,13 +78,10 @@ def adjust(
     candidates = [layout.candidates[index] for index in chosen]
     taken = _taken(candidates)
     lone = _lone(layout, taken)
-    lost = np.array(
-        [
-            (candidate.line not in easy and _torn(layout, candidate, taken, parameters))
-            + parameters.dotted * _has_dot(candidate, lone)
-            for candidate in candidates
-        ]
-    )
+    lost = parameters.dotted * np.array([_has_dot(each, lone) for each in candidates], np.float64)
+    lost += [
+        0.0 if each.line in easy else _torn(layout, each, taken, parameters) for each in candidates
+    ]
     boxes = np.array([candidate.box for candidate in candidates], np.float64)
     lost += parameters.entangled * _entangled(boxes)
     lines = np.array([candidate.line for candidate in candidates])
