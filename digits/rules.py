@@ -258,7 +258,7 @@ def _gentle_curve(here: NDArray[np.bool_], thickest: int) -> NDArray[np.float64]
 
 
 def _has_long_row(thin: Mask, parameters: RuleParameters) -> bool:
-    """A cheap look before the real search: is any row, level or sloped, inked along half of it?
+    """A cheap look before the real search: is any row, level or sloped, inked along a third of it?
 
     ``thin`` lacks what writing there is across a rule.
     """
