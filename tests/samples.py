@@ -1,4 +1,4 @@
-"""Pictures and bodies that tests send: good ones, broken ones, and bombs."""
+"""Pictures and bodies that tests send: good ones, broken ones, and bombs; a reader for tests."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from digits.reading import Digit, Milliseconds, Reading
 from digits.settings import ROOT
 
 PICTURES = ROOT / "test_images"
@@ -113,3 +114,19 @@ def labelled(folder: Path = PICTURES) -> dict[str, str]:
 
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as stream:
         return {row["file"]: row["rows"] for row in csv.DictReader(stream)}
+
+
+class ReadsAlways:
+    """A reader that reads the same rows in every picture."""
+
+    def __init__(self, *rows: str) -> None:
+        digits = tuple(
+            Digit(int(digit), 0.9, (0.1,) * 10, (0, 0, 1, 1), row, uncertain=False)
+            for row, text in enumerate(rows)
+            for digit in text
+        )
+        nothing = Milliseconds(0, 0, 0, 0)
+        self.reading = Reading(digits, 9, 9, "dark_on_light", "m", "1", nothing)
+
+    def read(self, picture: bytes) -> Reading:
+        return self.reading

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from samples import ReadsAlways
 
 from digits.evaluation import touching
 from digits.evaluation.touching import Number, Outcome
-from digits.reading import Digit, Milliseconds, Reading
 from digits.training.data import Labelled
 
 
@@ -45,16 +45,10 @@ def test_what_is_tuned_on_is_not_what_is_reported():
 
 
 def test_digits_count_one_by_one_and_numbers_whole():
-    class Fake:
-        def read(self, picture: bytes) -> Reading:
-            digits = tuple(
-                Digit(int(digit), 0.9, (0.1,) * 10, (0, 0, 1, 1), 0, uncertain=False)
-                for digit in "1294"
-            )
-            return Reading(digits, 9, 9, "dark_on_light", "m", "1", Milliseconds(0, 0, 0, 0))
+    reader = ReadsAlways("1294")
 
-    assert touching.read(Fake(), Number(0.0, b"", "1234")) == Outcome(0.0, False, 3, 4)
-    assert touching.read(Fake(), Number(0.0, b"", "1294")) == Outcome(0.0, True, 4, 4)
+    assert touching.read(reader, Number(0.0, b"", "1234")) == Outcome(0.0, False, 3, 4)
+    assert touching.read(reader, Number(0.0, b"", "1294")) == Outcome(0.0, True, 4, 4)
 
 
 def test_figures_are_shares_of_digits_and_of_numbers():
