@@ -17,10 +17,8 @@ Ink = NDArray[np.uint8]
 CANVAS = 64
 """Side in pixels at which ink is distorted, about twice MNIST's own resolution."""
 
-_GRID = np.stack(
-    np.meshgrid(*(np.arange(CANVAS, dtype=np.float32) - (CANVAS - 1) / 2,) * 2), axis=-1
-)
-"""x, y of every canvas pixel, from the middle: ``[CANVAS, CANVAS, 2]``."""
+NUDGE = 0.7
+"""How much `nudge` distorts, against `warp`; at about half, MNIST hardly changes."""
 
 
 def warp(rng: Generator, glyph: Ink, *, amount: float = 1.0) -> Ink:
@@ -29,16 +27,42 @@ def warp(rng: Generator, glyph: Ink, *, amount: float = 1.0) -> Ink:
     ``amount`` scales every distortion; at 1 the standard deviations are 8 degrees of rotation,
     0.18 of shear, 12 % of stretch and 2.5 % of the side of elastic displacement.
     """
+    return _bent(rng, glyph, _GRID, scale=max(glyph.shape) / (CANVAS * 0.82), amount=amount)
+
+
+def nudge(rng: Generator, image: Ink) -> Ink:
+    """``image`` hardly changed, at its own resolution and up to a pixel aside.
+
+    What `warp` enlarges has other edges than MNIST's own pixels, by which a network can tell.
+    """
+    height, width = image.shape
+    grid = _grid(height, width) + rng.normal(0, 0.4, 2).astype(np.float32)
+    return _bent(rng, image, grid, scale=1.0, amount=NUDGE)
+
+
+def _grid(height: int, width: int) -> NDArray[np.float32]:
+    """x, y of every pixel, from the middle: ``[height, width, 2]``."""
+    x, y = np.meshgrid(np.arange(width), np.arange(height))
+    middle = ((width - 1) / 2, (height - 1) / 2)
+    return np.asarray(np.stack([x, y], axis=-1) - middle, np.float32)
+
+
+_GRID = _grid(CANVAS, CANVAS)
+
+
+def _bent(
+    rng: Generator, glyph: Ink, grid: NDArray[np.float32], *, scale: float, amount: float
+) -> Ink:
+    """``glyph`` where ``grid`` looks for it, ``scale`` of its pixels to one of the grid."""
     angle, shear = rng.normal(0, (np.deg2rad(8) * amount, 0.18 * amount))
     stretch_x, stretch_y = np.exp(rng.normal(0, 0.12 * amount, 2))
-    side = max(glyph.shape)
     cos, sin = np.cos(angle), np.sin(angle)
-    matrix = np.array([[stretch_x, shear], [0, stretch_y]]) @ [[cos, -sin], [sin, cos]]
-    matrix *= side / (CANVAS * 0.82)
+    matrix = np.array([[stretch_x, shear], [0, stretch_y]]) @ [[cos, -sin], [sin, cos]] * scale
     centre = np.array([glyph.shape[1] - 1, glyph.shape[0] - 1], np.float32) / 2
-    bend = rng.normal(0, 0.025 * amount * side, (5, 5, 2)).astype(np.float32)
-    field = cv2.resize(bend, (CANVAS, CANVAS), interpolation=cv2.INTER_CUBIC)
-    source = _GRID @ matrix.T.astype(np.float32) + (field + centre)
+    reach = 0.025 * amount * max(glyph.shape)
+    bend = rng.normal(0, reach, (5, 5, 2)).astype(np.float32)
+    field = cv2.resize(bend, grid.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    source = grid @ matrix.T.astype(np.float32) + (field + centre)
     return np.asarray(cv2.remap(glyph, source, None, cv2.INTER_CUBIC), np.uint8)
 
 

@@ -19,10 +19,10 @@ class Examples:
     """Augmented digits and negatives, the same for the same seed and epoch.
 
     ``images`` are ``[n, 28, 28]`` uint8 as MNIST has them, ``labels`` their digits. An epoch holds
-    every image once, ``negatives_share`` times as many negatives, and ``font_share`` and
-    ``drawn_share`` times as many digits from fonts and drawn from scratch. ``plain_share`` of the
-    images are only shifted in shape a little, so that the network knows MNIST itself as well as
-    its distortions.
+    every image once, ``mild_share`` of them changed in shape alone and not by much;
+    ``negatives_share`` times as many negatives; ``font_share`` and ``drawn_share`` times as many
+    digits from fonts and drawn from scratch; and ``plain_share`` times as many images nearly as
+    they are, so that the network knows MNIST itself as well as its distortions.
     """
 
     def __init__(
@@ -34,16 +34,18 @@ class Examples:
         negatives_share: float = 0.5,
         font_share: float = 0.06,
         drawn_share: float = 0.14,
-        plain_share: float = 0.3,
+        plain_share: float = 0.4,
+        mild_share: float = 0.2,
     ) -> None:
         self.images = images
         self.labels = labels.astype(np.int64)
         self.seed = seed
-        self.plain_share = plain_share
+        self.mild_share = mild_share
         self.counts = (
             len(images),
             int(len(images) * font_share),
             int(len(images) * drawn_share),
+            int(len(images) * plain_share),
             int(len(images) * negatives_share),
         )
 
@@ -62,17 +64,20 @@ class Examples:
             yield tiles, np.array([example[1] for example in drawn], np.int64)
 
     def _example(self, rng: Generator, index: int) -> tuple[NDArray[np.float32], int]:
-        digits, from_fonts, drawn, _ = self.counts
+        digits, from_fonts, drawn, plain, _ = np.cumsum(self.counts).tolist()
         if index < digits:
             label = int(self.labels[index])
             return self._digit(rng, self.images[index], label), label
-        if index < digits + from_fonts:
+        if index < from_fonts:
             label = int(rng.integers(10))
             ink = augmentation.warp(rng, glyphs.draw(rng, str(label)), amount=0.8)
             return _tile(augmentation.wear(rng, augmentation.pen(rng, ink))), label
-        if index < digits + from_fonts + drawn:
+        if index < drawn:
             label = int(rng.integers(10))
             return _tile(augmentation.wear(rng, self._drawn(rng, label))), label
+        if index < plain:
+            place = int(rng.integers(len(self.images)))
+            return _plain(rng, self.images[place]), int(self.labels[place])
         ink = negatives.make(rng, self.images, self.labels)
         return _tile(augmentation.wear(rng, augmentation.pen(rng, ink))), NOT_A_DIGIT
 
@@ -82,7 +87,7 @@ class Examples:
         return augmentation.warp(rng, strokes.draw(rng, label), amount=0.7)
 
     def _digit(self, rng: Generator, image: Ink, label: int) -> NDArray[np.float32]:
-        if rng.random() < self.plain_share:
+        if rng.random() < self.mild_share:
             return _tile(augmentation.warp(rng, image, amount=0.6))
         ink = augmentation.warp(rng, image)
         ink = augmentation.pen(rng, augmentation.national(rng, ink, label))
@@ -90,6 +95,15 @@ class Examples:
         if rng.random() < 0.2:
             ink = augmentation.rough(rng, ink)
         return _tile(ink)
+
+
+def _plain(rng: Generator, image: Ink) -> NDArray[np.float32]:
+    """An image just as it is, hardly changed, or as it is found again in a picture of it."""
+    choice = rng.random()
+    if choice < 0.4:
+        return np.asarray(image / np.float32(255), np.float32)
+    image = augmentation.nudge(rng, image) if choice < 0.9 else image
+    return np.asarray(image / np.float32(255), np.float32) if choice < 0.6 else _tile(image)
 
 
 def _tile(ink: Ink) -> NDArray[np.float32]:
