@@ -31,8 +31,7 @@ class LayoutParameters:
     """Lengths are fractions of the line's typical height, unless they say otherwise.
 
     ``least_height`` is in working pixels; ``speck`` a fraction of the typical piece's height below
-    which a piece is dust; ``fragment`` one of the largest piece, below which a piece is no part of
-    a digit that fills the picture; ``join_gap``, ``join_width`` and ``join_pieces`` bound what may
+    which a piece is dust; ``join_gap``, ``join_width`` and ``join_pieces`` bound what may
     be one digit together, where what is lower than ``bit`` may also be left out; ``cut_width`` is
     the width over height from which a piece may be several digits; at most ``cuts`` paths,
     ``cut_spacing`` apart and inked for ``cut_ink`` of it, part one; if it is taken for digits that
@@ -57,7 +56,6 @@ class LayoutParameters:
     touching_cuts: int = 24
     touching_spacing: float = 0.14
     touching_sideways: float = 0.3
-    fragment: float = 0.25
     frame_contact: float = 0.35
     stack_gap: float = 0.3
     stack_overlap: float = 0.15
@@ -216,26 +214,19 @@ def find(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
 
 
 def find_single(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
-    """The picture as one digit: all of its larger pieces, or only the largest, to choose from."""
-    parameters = parameters or LayoutParameters()
-    labels, pieces = _pieces(ink.mask, parameters)
+    """The picture as one digit: the largest piece, the second largest and all the rest, in every
+    combination to choose from, everything first."""
+    labels, pieces = _pieces(ink.mask, parameters or LayoutParameters())
     if not pieces:
         return Layout(labels, (), (), ())
     pieces.sort(key=lambda piece: -max(piece.box[2:]))
-    largest = max(pieces[0].box[2:])
-    kept = [piece for piece in pieces if max(piece.box[2:]) >= parameters.fragment * largest]
-    ends = dict.fromkeys((len(pieces), len(kept), 1))
-    candidates = tuple(
-        Candidate(
-            0,
-            0,
-            end - 1,
-            union([piece.box for piece in pieces[:end]]),
-            tuple(piece.label for piece in pieces[:end]),
-        )
-        for end in ends
+    groups = [group for group in (pieces[:1], pieces[1:2], pieces[2:]) if group]
+    candidates = (
+        _candidate(0, 0, len(pieces) - 1, list(itertools.chain.from_iterable(chosen)))
+        for count in range(len(groups), 0, -1)
+        for chosen in itertools.combinations(groups, count)
     )
-    return Layout(labels, (tuple(pieces),), (typical_height(pieces),), candidates)
+    return Layout(labels, (tuple(pieces),), (typical_height(pieces),), tuple(candidates))
 
 
 def union(boxes: list[Box]) -> Box:

@@ -23,7 +23,8 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class SearchParameters:
-    """``leave_out`` is the cost of leaving out a piece as high as its line, ``cut`` that of parting
+    """``leave_out`` is the cost of leaving out a piece as high as its line, ``leave_out_single``
+    that of one with as much ink as any other in a picture of one digit, ``cut`` that of parting
     ink that is connected, which is not even tried where the whole is a digit with a confidence of
     ``whole`` and no wider than ``widest`` of its height; ``ease`` is what each digit of a line may
     cost, with its share of what is left out, for all the ink there to be taken for digits that
@@ -33,6 +34,7 @@ class SearchParameters:
     """
 
     leave_out: float = 1.5
+    leave_out_single: float = 4.0
     cut: float = 0.8
     whole: float = 0.7
     widest: float = 1.35
@@ -125,11 +127,30 @@ def cheaper(
 def choose_single(
     layout: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
 ) -> list[Choice]:
-    """The one candidate that is most surely a digit, however unsure; none without ink."""
+    """The one candidate that the ink of the picture is most likely to be, however unsure.
+
+    The picture shows one digit, so a stroke that is a perfect 1 says little while a bar beside it
+    is left out. What another digit could be made of counts against the score. None without ink.
+    """
     if not layout.candidates:
         return []
-    best = int(np.argmax(probabilities.max(axis=1) * digit_score))
-    return [Choice(best, float(digit_score[best]))]
+    likely = probabilities.max(axis=1) * digit_score * _explained(layout, parameters)
+    digits = probabilities.argmax(axis=1)
+    best = int(likely.argmax())
+    rival = likely[digits != digits[best]].max(initial=0.0)
+    certain = likely[best] / max(likely[best] + rival, 1e-12)
+    return [Choice(best, float(digit_score[best] * certain))]
+
+
+def _explained(layout: Layout, parameters: SearchParameters) -> Floats:
+    """How likely each candidate is not to miss the ink that it leaves out, 1 if it leaves none."""
+    if len(layout.candidates) == 1:
+        return np.ones(1, np.float32)
+    every = {piece.label for line in layout.lines for piece in line}
+    area = np.bincount(layout.labels.ravel(), minlength=1 + max(every))
+    cost = (area / max(area[label] for label in every)) ** 2
+    left_out = [cost[list(every.difference(each.labels))].sum() for each in layout.candidates]
+    return np.asarray(np.exp(-parameters.leave_out_single * np.array(left_out, np.float32)))
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,19 @@ def test_a_single_digit_takes_all_its_pieces():
     assert candidates[0].box[3] >= 100
 
 
+def test_a_single_digit_may_be_any_of_the_large_pieces_with_or_without_the_rest():
+    grey = sheet(200, 200)
+    cv2.line(grey, (60, 50), (140, 50), (0,), 8)
+    cv2.line(grey, (60, 80), (60, 150), (0,), 8)
+    for x in (100, 130):
+        cv2.circle(grey, (x, 120), 12, (0,), cv2.FILLED)
+
+    candidates = layout.find_single(ink.extract(grey)).candidates
+
+    assert len({each.labels for each in candidates}) == 7
+    assert sorted(len(each.labels) for each in candidates) == [1, 1, 2, 2, 3, 3, 4]
+
+
 def test_a_speck_between_two_rows_belongs_to_one_of_them():
     grey = sheet()
     for x in (100, 200, 300):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -75,13 +77,50 @@ def test_no_candidates_no_digits():
     assert choose_single(empty, *scored(), SearchParameters()) == []
 
 
-def test_a_single_digit_is_the_best_candidate_however_unsure():
-    layout = arrange(line_of(20, 20), (0, 1), (0, 0))
+def in_a_picture(*widths: int) -> Layout:
+    """Pieces 30 pixels high, and as candidates all of them together, then each alone."""
+    line = line_of(*widths)
+    labels = np.zeros((30, line[-1].box[0] + line[-1].box[2]), np.int16)
+    for piece in line:
+        x, _, width, _ = piece.box
+        labels[:, x : x + width] = piece.label
+    spans = dict.fromkeys([(0, len(line) - 1), *((place, place) for place in range(len(line)))])
+    return replace(arrange(line, *spans), labels=labels)
 
-    (choice,) = choose_single(layout, *scored(0.1, 0.2), SearchParameters())
 
-    assert choice.index == 1
-    assert choice.score == pytest.approx(0.2)
+def as_digits(*digits: int) -> np.ndarray:
+    probabilities = np.full((len(digits), 10), 0.001, np.float32)
+    probabilities[np.arange(len(digits)), digits] = 0.991
+    return probabilities
+
+
+def test_a_single_digit_is_read_however_unsure():
+    (choice,) = choose_single(in_a_picture(20), *scored(0.01), SearchParameters())
+
+    assert choice.score == pytest.approx(0.01)
+
+
+def test_a_single_digit_has_all_the_ink_but_for_what_is_little():
+    scores = np.array([0.6, 0.99, 0.01], np.float32)
+
+    def read(*widths: int) -> int:
+        layout = in_a_picture(*widths)
+        (choice,) = choose_single(layout, as_digits(7, 1, 4), scores, SearchParameters())
+        return choice.index
+
+    assert read(20, 14) == 0
+    assert read(20, 4) == 1
+
+
+def test_what_else_a_single_digit_could_be_counts_against_it():
+    layout = in_a_picture(20, 10)
+    scores = np.array([0.9, 0.9, 0.01], np.float32)
+
+    (torn,) = choose_single(layout, as_digits(7, 1, 4), scores, SearchParameters())
+    (whole,) = choose_single(layout, as_digits(7, 7, 4), scores, SearchParameters())
+
+    assert 0.4 < torn.score < 0.8
+    assert whole.score == pytest.approx(0.9, abs=0.01)
 
 
 def test_a_mark_among_strangers_is_a_stranger():
