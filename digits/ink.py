@@ -1,4 +1,4 @@
-"""A grey picture to its ink: polarity, background, threshold.
+"""A grey picture to its ink: noise, polarity, background, threshold.
 
 The background is a morphological closing of the shrunken picture (what is left when every dark
 thing narrower than a third of the picture is filled), and the picture is divided by it, which
@@ -21,6 +21,9 @@ Grey = NDArray[np.uint8]
 HARDLY_MORE = 1.4
 """Shrinking a picture that has so many times the pixels costs more than it saves."""
 
+NOISE_ROWS = 48
+"""Rows of a picture in which its noise is measured."""
+
 PAPER_SIDE = 160
 POLARITY_SIDE = 80
 """Long side in pixels of the picture in which the paper's brightness, and polarity, are found."""
@@ -29,7 +32,8 @@ POLARITY_SIDE = 80
 @dataclass(frozen=True)
 class InkParameters:
     """``working_pixels`` bounds the picture's area while finding; ``small_side`` is the long side
-    below which a picture is enlarged. The others are fractions: ``background_window`` of the short
+    below which a picture is enlarged; ``most_noise`` in grey levels is left as it is, more of it is
+    blurred away. The others are fractions: ``most_blur`` and ``background_window`` of the short
     side, ``paper_window`` and ``peak_window`` of the long side, ``relative_threshold`` of the
     nearby peak, ``least_contrast`` of full ink; ``noise_factor`` counts standard deviations of the
     paper.
@@ -43,6 +47,8 @@ class InkParameters:
     relative_threshold: float = 0.38
     least_contrast: float = 0.07
     noise_factor: float = 5.0
+    most_noise: float = 5.0
+    most_blur: float = 0.02
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: boo
     """Find the ink of a picture ``[h, w]`` uint8; a small one is enlarged unless told not to."""
     parameters = parameters or InkParameters()
     working, scale = _working_size(grey, parameters, enlarge=enlarge)
+    working = _denoised(working, parameters)
     small = shrink(working, PAPER_SIDE)
     polarity = find_polarity(small)
     if polarity == "light_on_dark":
@@ -69,6 +76,31 @@ def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: boo
     strength = _divided(working, _paper(small, parameters))
     mask, threshold = _threshold(strength, parameters)
     return Ink(strength, mask, threshold, scale, polarity)
+
+
+def _denoised(grey: Grey, parameters: InkParameters) -> Grey:
+    """Blurred until no more noise than ``most_noise`` is left; what has no more is left alone."""
+    spread = noise(grey)
+    if spread <= parameters.most_noise:
+        return grey
+    # White noise of deviation s has s / (2 sqrt(pi) sigma) after a Gaussian blur.
+    sigma = spread / (2 * np.sqrt(np.pi) * parameters.most_noise)
+    sigma = min(sigma, parameters.most_blur * min(grey.shape))
+    return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), np.uint8)
+
+
+def noise(grey: Grey) -> float:
+    """The standard deviation of white noise in a picture, in grey levels.
+
+    From the median absolute second difference along some of its rows: edges, of which there are
+    few, hardly move it, and slopes have none.
+    """
+    rows = grey[:: max(1, grey.shape[0] // NOISE_ROWS)].astype(np.int16)
+    if rows.shape[1] < 3:
+        return 0.0
+    second = np.abs(rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:])
+    counts = np.bincount(second.ravel(), minlength=2)
+    return float(1.4826 * _median_level(counts) / np.sqrt(6))
 
 
 def find_polarity(grey: Grey) -> Polarity:

@@ -64,6 +64,34 @@ def test_noisy_paper_has_hardly_any_ink():
     assert ink.extract(noisy).mask.mean() < 0.001
 
 
+@pytest.mark.parametrize("deviation", [8.0, 25.0, 40.0])
+def test_ink_is_found_in_noise_that_nearly_reaches_it(deviation):
+    clean = page(thickness=6)
+    noisy = np.clip(clean + np.random.default_rng(1).normal(0, deviation, clean.shape), 0, 255)
+
+    found = ink.extract(noisy.astype(np.uint8))
+
+    assert agreement(found.mask, truth(clean, 220, 40)) > 0.7
+    assert found.mask[:, 150:200].mean() < 0.01
+
+
+@pytest.mark.parametrize("deviation", [0.0, 5.0, 20.0])
+def test_noise_is_told_from_edges_and_slopes(deviation):
+    light = np.linspace(0.5, 1.0, 320)[None, :]
+    noisy = page() * light + np.random.default_rng(2).normal(0, deviation, (200, 320))
+
+    assert ink.noise(np.clip(noisy, 0, 255).astype(np.uint8)) == pytest.approx(deviation, abs=1.5)
+
+
+def test_a_picture_with_little_noise_is_left_as_sharp_as_it_is():
+    grey = page()
+    grey[::2] += 3
+
+    never_blurred = ink.InkParameters(most_noise=255.0)
+
+    assert np.array_equal(ink.extract(grey).strength, ink.extract(grey, never_blurred).strength)
+
+
 def test_faint_pencil_is_found_beside_black_marker():
     grey = np.full((300, 900), 230, np.uint8)
     cv2.line(grey, (100, 60), (100, 240), (0,), 10)
