@@ -23,6 +23,10 @@ Place = tuple[int, int]
 STROKE = 1
 """The digit that a lone stroke looks like."""
 
+LEAST_USUAL, DWARF = 0.75, 0.55
+"""Of the other digits' size: what hardly any digit of a line is below, and most of what is are
+pieces of digits."""
+
 NEAR = 1.0
 """Pixels between a mark and the border that it meets."""
 
@@ -38,6 +42,7 @@ class CompanyParameters:
     seen nothing but the mark. Then the log odds of a digit lose ``torn`` for each side on which ink
     that is left out was connected with it, ``parted`` where that ink is another digit,
     ``dotted`` for a dot or an accent right above or below, ``entangled`` for a mark in its box, and
+    a mark much smaller than the other digits of its line ``dwarfed``, and
     a stroke that meets the picture's border loses ``framed`` where the other digits keep clear of
     it: it is the edge of the sheet.
     """
@@ -52,6 +57,7 @@ class CompanyParameters:
     parted: float = 0.5
     dotted: float = 3.0
     entangled: float = 3.0
+    dwarfed: float = 2.0
     framed: float = 4.0
     surest: float = 0.95
     rounds: int = 3
@@ -85,6 +91,7 @@ def adjust(
     boxes = np.array([candidate.box for candidate in candidates], np.float64)
     lost += parameters.entangled * _entangled(boxes)
     lines = np.array([candidate.line for candidate in candidates])
+    lost += parameters.dwarfed * _dwarfed(boxes, lines)
     lost += parameters.framed * _framed(boxes, lines, digits == STROKE, layout.labels.shape)
     own = np.where(lost > 0, _log_odds(np.minimum(scores, parameters.surest)), _log_odds(scores))
     own -= lost
@@ -213,6 +220,30 @@ def _framed(
         others = beside if beside.any() else ~strokes
         framed[index] = np.mean(~meets[others]) if others.any() else 0.0
     return framed
+
+
+def _dwarfed(boxes: Floats, lines: NDArray[np.intp]) -> Floats:
+    """How much smaller each mark is than the other digits of its line, from 0 at `LEAST_USUAL` of
+    their median size to 1 at `DWARF`; 0 where there is no other."""
+    sizes = boxes[:, 2:].max(axis=1)
+    usual = sizes.copy()
+    for line in np.unique(lines):
+        (places,) = np.nonzero(lines == line)
+        if len(places) > 1:
+            usual[places] = _median_of_others(sizes[places])
+    short = (LEAST_USUAL - sizes / usual) / (LEAST_USUAL - DWARF)
+    return np.asarray(np.clip(short, 0, 1))
+
+
+def _median_of_others(sizes: Floats) -> Floats:
+    """For each of at least two sizes the median of all but itself."""
+    order = np.argsort(sizes)
+    rank = np.empty(len(sizes), np.intp)
+    rank[order] = np.arange(len(sizes))
+    middle = ((len(sizes) - 2) // 2, (len(sizes) - 1) // 2)
+    # Once a size is taken out, those after it move up one place.
+    low, high = (sizes[order[place + (place >= rank)]] for place in middle)
+    return np.asarray((low + high) / 2)
 
 
 def _entangled(boxes: Floats) -> NDArray[np.bool_]:

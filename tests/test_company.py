@@ -104,6 +104,34 @@ def test_a_dot_right_above_or_below_makes_it_a_letter(dot: Box, suspect: bool):
     assert (score < 0.5) == suspect
 
 
+@pytest.mark.parametrize(("height", "suspect"), [(28, False), (23, False), (17, True), (12, True)])
+def test_a_mark_much_smaller_than_the_digits_of_its_line_is_a_piece_of_one(
+    height: int, suspect: bool
+):
+    line = line_of(20, 20, 20, 20, 8)
+    line = (*line[:4], Piece(5, (100, 40, 8, height)))
+
+    scores = judged(arrange(line), list(range(5)), 0.97)
+
+    assert scores[:4] == pytest.approx(0.97)
+    assert (scores[4] < 0.8) == suspect
+
+
+def test_digits_of_another_line_may_be_as_small_as_they_like():
+    below = tuple(Piece(label, (20 * label, 100, 8, 12)) for label in (4, 5))
+    layout = arrange(line_of(20, 20, 20), below)
+
+    assert judged(layout, list(range(5)), 0.97) == pytest.approx(0.97)
+
+
+def test_of_two_digits_the_smaller_one_is_the_suspect():
+    line = (Piece(1, (0, 40, 20, 30)), Piece(2, (30, 40, 8, 14)))
+
+    large, small = judged(arrange(line), [0, 1], 0.97)
+
+    assert small < 0.8 < 0.9 < large
+
+
 def test_a_part_of_other_ink_is_no_dot():
     def above(*, cut: bool) -> tuple[Piece, ...]:
         return Piece(7, (6, 25, 8, 8), cut=cut), Piece(8, (14, 25, 8, 8))
