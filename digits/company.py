@@ -34,7 +34,8 @@ NEAR = 1.0
 @dataclass(frozen=True)
 class CompanyParameters:
     """``usual_share`` is the share of a picture's marks that are expected to be digits, worth
-    ``usual_weight`` marks of evidence; ``weight`` scales what a lower share says of each mark.
+    ``usual_weight`` marks of evidence; ``weight`` scales what another share says of each mark, a
+    higher one no more than ``lift`` in log odds of the share.
     A mark on another line counts ``elsewhere`` of one on the same, a 1 counts ``stroke`` of
     another digit, and a stranger is a piece at least ``stranger`` of the digits' height.
 
@@ -50,6 +51,7 @@ class CompanyParameters:
     usual_share: float = 0.8
     usual_weight: float = 2.0
     weight: float = 3.6
+    lift: float = 0.1
     elsewhere: float = 0.5
     stroke: float = 0.3
     stranger: float = 0.4
@@ -72,12 +74,12 @@ def adjust(
     *,
     easy: Collection[int] = (),
 ) -> Floats:
-    """Digit scores of the ``chosen`` candidates, lowered by what stands beside them.
+    """Digit scores of the ``chosen`` candidates, changed by what stands beside them.
 
     ``digits`` and ``scores`` ``[n]`` are what each was read as and its score. On ``easy`` lines,
     all of whose ink is digits, it says nothing against these that they were connected. The share
-    of digits among a mark's companions (a beta-binomial estimate) shifts its log odds, never
-    upwards; as that lowers other shares, it is done a few times over.
+    of digits among a mark's companions (a beta-binomial estimate) shifts its log odds, upwards by
+    little; as that changes other shares, it is done a few times over.
     """
     if not chosen:
         return scores
@@ -104,7 +106,7 @@ def adjust(
     for _ in range(parameters.rounds):
         found = _company(lines, votes * adjusted, none, parameters)
         shares = (parameters.usual_weight * usual + found) / (parameters.usual_weight + marks)
-        shift = np.minimum(0, _log_odds(shares) - math.log(usual / (1 - usual)))
+        shift = np.minimum(parameters.lift, _log_odds(shares) - math.log(usual / (1 - usual)))
         adjusted = 1 / (1 + np.exp(-(own + parameters.weight * shift)))
     return np.asarray(adjusted)
 

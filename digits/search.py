@@ -28,9 +28,9 @@ class SearchParameters:
     ink that is connected, which is not even tried where the whole is a digit with a confidence of
     ``whole`` and no wider than ``widest`` of its height; ``ease`` is what each digit of a line may
     cost, with its share of what is left out, for all the ink there to be taken for digits that
-    touch; ``least_score`` the digit score under which a box is no digit; ``least_size`` the
-    height, as a fraction of the typical digit's, under which a mark is not one, and ``most_size``
-    that over which it is not several.
+    touch; ``least_score`` the digit score under which a box is no digit, and ``least_alone`` the
+    one under which no company makes it one; ``least_size`` the height, as a fraction of the typical
+    digit's, under which a mark is not one, and ``most_size`` that over which it is not several.
     """
 
     leave_out: float = 1.5
@@ -40,6 +40,7 @@ class SearchParameters:
     widest: float = 1.35
     ease: float = 0.3
     least_score: float = 0.5
+    least_alone: float = 0.4
     least_size: float = 0.35
     most_size: float = 2.5
     company: CompanyParameters = field(default_factory=CompanyParameters)
@@ -59,7 +60,7 @@ def choose(
     """The candidates that are digits, line by line and from left to right."""
     paths = _best_paths(layout, probabilities, digit_score, parameters)
     chosen = [index for path in paths for index in path.candidates]
-    chosen = [index for index in chosen if digit_score[index] >= parameters.least_score]
+    chosen = [index for index in chosen if digit_score[index] >= parameters.least_alone]
     chosen = _of_digit_size(layout.candidates, chosen, parameters)
     adjusted = company.adjust(
         layout,

@@ -130,14 +130,22 @@ def test_a_mark_among_strangers_is_a_stranger():
     assert chosen(layout, *[0.9] * 9, 0.02) == list(range(9))
 
 
-def test_company_never_raises_a_score():
+def test_company_raises_a_score_by_little():
     layout = arrange(line_of(20, 20, 20), (0, 0), (1, 1), (2, 2))
 
     scores = (0.99, 0.6, 0.99)
     choices = choose(layout, *scored(*scores), SearchParameters())
 
     assert len(choices) == 3
-    assert all(choice.score <= scores[choice.index] + 1e-6 for choice in choices)
+    assert all(choice.score <= scores[choice.index] + 0.1 for choice in choices)
+
+
+def test_what_is_nearly_a_digit_is_one_among_digits():
+    layout = arrange(line_of(20, 20, 20, 20), *[(place, place) for place in range(4)])
+
+    assert chosen(layout, 0.99, 0.45, 0.99, 0.99) == [0, 1, 2, 3]
+    assert chosen(layout, 0.99, 0.35, 0.99, 0.99) == [0, 2, 3]
+    assert chosen(layout, 0.02, 0.45, 0.02, 0.02) == []
 
 
 def test_only_a_piece_that_is_no_sure_digit_is_worth_cutting():
