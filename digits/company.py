@@ -34,8 +34,9 @@ NEAR = 1.0
 @dataclass(frozen=True)
 class CompanyParameters:
     """``usual_share`` is the share of a picture's marks that are expected to be digits, worth
-    ``usual_weight`` marks of evidence; ``weight`` scales what another share says of each mark, a
-    higher one no more than ``lift`` in log odds of the share.
+    ``usual_weight`` marks of evidence; ``weight`` scales what another share says of each mark: a
+    higher one no more than ``lift`` in log odds of the share, and nothing where no other mark of
+    its line was chosen.
     A mark on another line counts ``elsewhere`` of one on the same, a 1 counts ``stroke`` of
     another digit, and a stranger is a piece at least ``stranger`` of the digits' height.
 
@@ -102,11 +103,12 @@ def adjust(
     marks = _company(lines, votes, strangers, parameters)
     none = np.zeros_like(strangers)
     usual = parameters.usual_share
+    lift = np.where(np.bincount(lines)[lines] > 1, parameters.lift, 0.0)
     adjusted = 1 / (1 + np.exp(-own))
     for _ in range(parameters.rounds):
         found = _company(lines, votes * adjusted, none, parameters)
         shares = (parameters.usual_weight * usual + found) / (parameters.usual_weight + marks)
-        shift = np.minimum(parameters.lift, _log_odds(shares) - math.log(usual / (1 - usual)))
+        shift = np.minimum(lift, _log_odds(shares) - math.log(usual / (1 - usual)))
         adjusted = 1 / (1 + np.exp(-(own + parameters.weight * shift)))
     return np.asarray(adjusted)
 

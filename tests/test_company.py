@@ -142,6 +142,16 @@ def test_a_part_of_other_ink_is_no_dot():
     assert dot < 0.5 < part
 
 
+def test_digits_of_its_own_line_speak_for_a_mark_and_others_do_not():
+    layout = arrange(line_of(20, 20, 20), (Piece(4, (0, 100, 20, 30)),))
+    scores = np.array([0.99, 0.45, 0.99, 0.45])
+
+    judged = adjust(layout, list(range(4)), np.full(4, 3), scores, CompanyParameters())
+
+    assert judged[1] > 0.5
+    assert judged[3] <= 0.45
+
+
 def test_nothing_chosen_nothing_adjusted():
     assert len(judged(arrange(line_of(20)), [], 0.9)) == 0
 
