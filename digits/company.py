@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from digits.layout import Box, Candidate, Layout, union
 
 Floats = NDArray[np.float64]
+Size = tuple[int, ...]
 Place = tuple[int, int]
 """A piece, as line and position."""
 
@@ -44,9 +45,9 @@ class CompanyParameters:
     seen nothing but the mark. Then the log odds of a digit lose ``torn`` for each side on which ink
     that is left out was connected with it, ``parted`` where that ink is another digit,
     ``dotted`` for a dot or an accent right above or below, ``entangled`` for a mark in its box, and
-    a mark much smaller than the other digits of its line ``dwarfed``, and
-    a stroke that meets the picture's border loses ``framed`` where the other digits keep clear of
-    it: it is the edge of the sheet.
+    a mark much smaller than the other digits of its line ``dwarfed``. Where the other digits keep
+    clear of the picture's border, what meets it loses ``cropped``, or ``framed`` if it is a stroke:
+    it is the edge of the sheet.
     """
 
     usual_share: float = 0.8
@@ -62,6 +63,7 @@ class CompanyParameters:
     entangled: float = 3.0
     dwarfed: float = 2.0
     framed: float = 4.0
+    cropped: float = 1.0
     surest: float = 0.95
     rounds: int = 3
 
@@ -95,7 +97,8 @@ def adjust(
     lost += parameters.entangled * _entangled(boxes)
     lines = np.array([candidate.line for candidate in candidates])
     lost += parameters.dwarfed * _dwarfed(boxes, lines)
-    lost += parameters.framed * _framed(boxes, lines, digits == STROKE, layout.labels.shape)
+    of_border = np.where(digits == STROKE, parameters.framed, parameters.cropped)
+    lost += of_border * _framed(boxes, lines, digits, layout.labels.shape)
     own = np.where(lost > 0, _log_odds(np.minimum(scores, parameters.surest)), _log_odds(scores))
     own -= lost
     strangers = _strangers(layout, taken, parameters.stranger * float(np.median(boxes[:, 3])))
@@ -207,21 +210,21 @@ def _has_dot(candidate: Candidate, lone: list[Box]) -> bool:
     return False
 
 
-def _framed(
-    boxes: Floats, lines: NDArray[np.intp], strokes: NDArray[np.bool_], size: tuple[int, ...]
-) -> Floats:
-    """For each stroke that meets the picture's border, how many of the other digits do not, 0 to 1:
+def _framed(boxes: Floats, lines: NDArray[np.intp], digits: NDArray[np.intp], size: Size) -> Floats:
+    """For each mark that meets the picture's border, how many of the other digits do not, 0 to 1:
     of those on its line, if there are any.
 
-    Boxes are ``[n, 4]``, and strokes say nothing of each other.
+    Boxes are ``[n, 4]``, and strokes say nothing of other marks.
     """
     left, top, width, height = boxes.T
     right, bottom = size[1] - left - width, size[0] - top - height
     meets = np.minimum.reduce([left, top, right, bottom]) <= NEAR
     framed = np.zeros(len(boxes))
-    for index in np.flatnonzero(strokes & meets):
-        beside = ~strokes & (lines == lines[index])
-        others = beside if beside.any() else ~strokes
+    for index in np.flatnonzero(meets):
+        others = digits != STROKE
+        others[index] = False
+        beside = others & (lines == lines[index])
+        others = beside if beside.any() else others
         framed[index] = np.mean(~meets[others]) if others.any() else 0.0
     return framed
 

@@ -206,6 +206,18 @@ def test_a_stroke_at_the_border_is_the_edge_of_the_sheet(
     assert (scores[1:] > 0.5).all()
 
 
+@pytest.mark.parametrize(("x", "suspect"), [(0, True), (4, False)])
+def test_what_is_cut_by_the_border_where_others_keep_clear_is_doubted(x: int, suspect: bool):
+    pieces = (Piece(1, (x, 10, 15, 30)), *(Piece(n, (20 * n, 10, 15, 30)) for n in (2, 3, 4)))
+    layout = replace(arrange(pieces), labels=np.zeros((60, 100), np.int32))
+    scores = np.array([0.65, 0.99, 0.99, 0.99])
+
+    judged = adjust(layout, list(range(4)), np.array([6, 3, 4, 5]), scores, CompanyParameters())
+
+    assert (judged[0] < 0.6) == suspect
+    assert (judged[1:] > 0.9).all()
+
+
 def test_on_a_line_all_of_whose_ink_is_digits_it_says_nothing_that_they_were_connected():
     layout = arrange(line_of(*[20] * 4, cut=(0, 1, 2)))
     given = np.full(4, 0.97)
