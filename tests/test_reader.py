@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits import apart
+from digits import apart, ink, layout
 from digits.layout import Layout, LayoutParameters
 from digits.reader import Reader, _Look, cut_tiles
 from digits.settings import ROOT
@@ -192,3 +193,20 @@ def test_a_picture_made_to_be_cut_to_pieces_costs_no_more_than_others(reader, mo
 
     assert max(seen) <= LayoutParameters().most_candidates
     assert len(seen) <= 20
+
+
+def test_the_ink_of_many_pieces_is_that_of_all_of_them():
+    grey = np.full((200, 200), 255, np.uint8)
+    for place in range(9):
+        cv2.circle(grey, (30 + 60 * (place % 3), 30 + 60 * (place // 3)), 20, (0,), cv2.FILLED)
+    extracted = ink.extract(grey)
+    parts = layout.find_single(extracted)
+    everything = parts.candidates[0]
+    merged = np.minimum(parts.labels, 1)
+
+    several = cut_tiles(extracted, parts.labels, [everything])
+    whole = cut_tiles(extracted, merged, [replace(everything, labels=(1,))])
+
+    assert len(everything.labels) == 9
+    assert np.array_equal(several, whole)
+    assert several.any()

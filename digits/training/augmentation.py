@@ -18,7 +18,7 @@ CANVAS = 64
 """Side in pixels at which ink is distorted, about twice MNIST's own resolution."""
 
 NUDGE = 0.7
-"""How much `nudge` distorts, against `warp`; at about half, MNIST hardly changes."""
+"""How much `nudge` distorts, against `warp`."""
 
 
 def warp(rng: Generator, glyph: Ink, *, amount: float = 1.0) -> Ink:
