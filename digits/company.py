@@ -25,8 +25,8 @@ STROKE = 1
 """The digit that a lone stroke looks like."""
 
 LEAST_USUAL, DWARF = 0.75, 0.55
-"""Of the other digits' size: what hardly any digit of a line is below, and most of what is are
-pieces of digits."""
+"""As fractions of the other digits' size: hardly any digit of a line is below the first, and most
+marks below the second are pieces of digits."""
 
 NEAR = 1.0
 """Pixels between a mark and the border that it meets."""

@@ -32,8 +32,8 @@ POLARITY_SIDE = 80
 @dataclass(frozen=True)
 class InkParameters:
     """``working_pixels`` bounds the picture's area while finding; ``small_side`` is the long side
-    below which a picture is enlarged; ``most_noise`` in grey levels is left as it is, more of it is
-    blurred away. The others are fractions: ``most_blur`` and ``background_window`` of the short
+    below which a picture is enlarged; noise of more than ``most_noise`` grey levels is blurred
+    away. The others are fractions: ``most_blur`` and ``background_window`` of the short
     side, ``paper_window`` and ``peak_window`` of the long side, ``relative_threshold`` of the
     nearby peak, ``least_contrast`` of full ink; ``noise_factor`` counts standard deviations of the
     paper.
@@ -79,7 +79,7 @@ def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: boo
 
 
 def _denoised(grey: Grey, parameters: InkParameters) -> Grey:
-    """Blurred until no more noise than ``most_noise`` is left; what has no more is left alone."""
+    """Blurred until about ``most_noise`` is left, by ``most_blur`` at most."""
     spread = noise(grey)
     if spread <= parameters.most_noise:
         return grey

@@ -215,7 +215,7 @@ def find(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
 
 def find_single(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
     """The picture as one digit: the largest piece, the second largest and all the rest, in every
-    combination to choose from, everything first."""
+    combination to choose from, everything first; ``labels`` alone say which a candidate has."""
     labels, pieces = _pieces(ink.mask, parameters or LayoutParameters())
     if not pieces:
         return Layout(labels, (), (), ())

@@ -18,6 +18,9 @@ from digits.search import SearchParameters
 
 T = TypeVar("T")
 
+RETIRED = frozenset({"parameters.layout.fragment"})
+"""What cards of older models name and no stage asks for any more."""
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -40,6 +43,7 @@ class Parameters:
 def _build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
     hints = get_type_hints(kind)
     known = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
+    values = {name: value for name, value in values.items() if f"{where}.{name}" not in RETIRED}
     for name in values:
         if name not in known:
             raise ModelError(f"the model's card sets {where}.{name}, which this reader has not")

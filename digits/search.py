@@ -29,7 +29,7 @@ class SearchParameters:
     ``whole`` and no wider than ``widest`` of its height; ``ease`` is what each digit of a line may
     cost, with its share of what is left out, for all the ink there to be taken for digits that
     touch; ``least_score`` the digit score under which a box is no digit, and ``least_alone`` the
-    one under which no company makes it one; ``least_size`` the height, as a fraction of the typical
+    one under which it is no company either; ``least_size`` the height, as a fraction of the typical
     digit's, under which a mark is not one, and ``most_size`` that over which it is not several.
     """
 
@@ -59,21 +59,32 @@ def choose(
 ) -> list[Choice]:
     """The candidates that are digits, line by line and from left to right."""
     paths = _best_paths(layout, probabilities, digit_score, parameters)
+    easy = _easy(layout, paths, probabilities, parameters)
     chosen = [index for path in paths for index in path.candidates]
     chosen = [index for index in chosen if digit_score[index] >= parameters.least_alone]
     chosen = _of_digit_size(layout.candidates, chosen, parameters)
-    adjusted = company.adjust(
-        layout,
-        chosen,
-        probabilities[chosen].argmax(axis=1),
-        digit_score[chosen].astype(np.float64),
-        parameters.company,
-        easy=_easy(layout, paths, probabilities, parameters),
-    )
+    likeliest, least = probabilities.argmax(axis=1), parameters.least_score
+
+    def judged(chosen: list[int]) -> NDArray[np.float64]:
+        own = digit_score[chosen].astype(np.float64)
+        adjusted = company.adjust(
+            layout, chosen, likeliest[chosen], own, parameters.company, easy=easy
+        )
+        return np.asarray(adjusted)
+
+    scores = judged(chosen)
+    # What company makes no digit of either must not speak against those that are.
+    digits = [
+        index
+        for index, score in zip(chosen, scores.tolist(), strict=True)
+        if max(digit_score[index], score) >= least
+    ]
+    if len(digits) < len(chosen):
+        chosen, scores = digits, judged(digits)
     return [
         Choice(index, score)
-        for index, score in zip(chosen, adjusted.tolist(), strict=True)
-        if score >= parameters.least_score
+        for index, score in zip(chosen, scores.tolist(), strict=True)
+        if score >= least
     ]
 
 
@@ -131,7 +142,8 @@ def choose_single(
     """The one candidate that the ink of the picture is most likely to be, however unsure.
 
     The picture shows one digit, so a stroke that is a perfect 1 says little while a bar beside it
-    is left out. What another digit could be made of counts against the score. None without ink.
+    is left out. The best candidate that is another digit counts against the score. None without
+    ink.
     """
     if not layout.candidates:
         return []
@@ -144,7 +156,8 @@ def choose_single(
 
 
 def _explained(layout: Layout, parameters: SearchParameters) -> Floats:
-    """How likely each candidate is not to miss the ink that it leaves out, 1 if it leaves none."""
+    """How likely the ink that each candidate leaves out is no part of the digit; 1 if there is
+    none."""
     if len(layout.candidates) == 1:
         return np.ones(1, np.float32)
     every = {piece.label for line in layout.lines for piece in line}

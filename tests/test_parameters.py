@@ -17,6 +17,10 @@ def test_parameters_survive_the_card():
     assert Parameters.from_dict(asdict(parameters)) == parameters
 
 
+def test_the_card_of_an_older_model_may_name_what_is_gone():
+    assert Parameters.from_dict({"layout": {"fragment": 0.25}}) == Parameters()
+
+
 def test_what_the_card_does_not_name_has_its_default():
     assert Parameters.from_dict({}) == Parameters()
     assert Parameters.from_dict({"ink": {"small_side": 50}}).ink == InkParameters(small_side=50)

@@ -21,8 +21,8 @@ class Examples:
     ``images`` are ``[n, 28, 28]`` uint8 as MNIST has them, ``labels`` their digits. An epoch holds
     every image once, ``mild_share`` of them changed in shape alone and not by much;
     ``negatives_share`` times as many negatives; ``font_share`` and ``drawn_share`` times as many
-    digits from fonts and drawn from scratch; and ``plain_share`` times as many images nearly as
-    they are, so that the network knows MNIST itself as well as its distortions.
+    digits from fonts and drawn from scratch; and ``plain_share`` times as many images at their own
+    resolution, so that the network knows MNIST itself as well as its distortions.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Examples:
 
 
 def _plain(rng: Generator, image: Ink) -> NDArray[np.float32]:
-    """An image just as it is, hardly changed, or as it is found again in a picture of it."""
+    """An image just as it is, bent a little, or as either is found again in a picture of it."""
     choice = rng.random()
     if choice < 0.4:
         return np.asarray(image / np.float32(255), np.float32)
