@@ -1,11 +1,13 @@
-"""The network's shape: a small convolutional network with two answers.
+"""A network's shape: a small convolutional network with two answers.
 
-Four 3x3 convolutions, pooled twice, then a dense layer that sees all 6x6 places, so that it knows
-*where* a stroke is: that tells a cut-off 9 from a 1. The third convolution takes no padding: what
-lies outside the outermost pixels of a tile is known to be empty.
+3x3 convolutions, pooled twice, then a dense layer that sees all 6x6 places, so that it knows
+*where* a stroke is: that tells a cut-off 9 from a 1. The last convolution at half the resolution
+takes no padding: what lies outside the outermost pixels of a tile is known to be empty.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import keras
 from keras import layers
@@ -24,10 +26,12 @@ def build(architecture: Architecture) -> keras.Model:
     """A fresh network: ``image`` ``[n, 28, 28, 1]`` to ``logits`` ``[n, 10]`` and ``digit_logit``
     ``[n, 1]``."""
     image = keras.Input((28, 28, 1), name=INPUT)
-    x = layers.MaxPooling2D()(_convolution(image, architecture.full))
-    x = _convolution(x, architecture.half_in)
-    x = layers.MaxPooling2D()(_convolution(x, architecture.half, padding="valid"))
-    x = _convolution(x, architecture.quarter)
+    x = _convolutions(image, architecture.full)
+    x = layers.MaxPooling2D()(x)
+    *padded, last = architecture.half
+    x = _convolution(_convolutions(x, padded), last, padding="valid")
+    x = _hidden_maps(layers.MaxPooling2D()(x), architecture.map_dropout)
+    x = _hidden_maps(_convolutions(x, architecture.quarter), architecture.map_dropout)
     x = layers.Flatten()(x)
     x = layers.Dense(architecture.dense, use_bias=False)(x)
     x = layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
@@ -37,6 +41,17 @@ def build(architecture: Architecture) -> keras.Model:
         DIGIT_LOGIT: layers.Dense(1, name=DIGIT_LOGIT)(x),
     }
     return keras.Model(image, outputs, name=architecture.name.replace("-", "_"))
+
+
+def _convolutions(x: keras.KerasTensor, channels: Iterable[int]) -> keras.KerasTensor:
+    for each in channels:
+        x = _convolution(x, each)
+    return x
+
+
+def _hidden_maps(x: keras.KerasTensor, share: float) -> keras.KerasTensor:
+    """Whole feature maps hidden while learning (Tompson and others 2015)."""
+    return layers.SpatialDropout2D(share)(x) if share else x
 
 
 def _convolution(

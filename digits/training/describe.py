@@ -49,18 +49,23 @@ def describe(
         "parameters": asdict(Parameters()),
         "calibration": calibration.to_dict(),
         "thresholds": {"uncertain": round(uncertain, 4), "digit_score": DIGIT_SCORE},
-        "training": {
-            "command": recipe.command(),
-            "seed": recipe.seed,
-            "recipe": recipe.to_dict(),
-            "data": dict(data),
-            "fonts": len(font_files(held_out=False)),
-            "seconds": round(seconds),
-            "machine": origin.machine(),
-            "versions": origin.versions(),
-        },
-        "metrics": _validation_metrics(history),
+        "training": training(recipe, data=data, seconds=seconds),
+        "metrics": validation_metrics(history),
         "files": dict(files),
+    }
+
+
+def training(recipe: Recipe, *, data: Mapping[str, str], seconds: float) -> dict[str, object]:
+    """What made a network."""
+    return {
+        "command": recipe.command(),
+        "seed": recipe.seed,
+        "recipe": recipe.to_dict(),
+        "data": dict(data),
+        "fonts": len(font_files(held_out=False)),
+        "seconds": round(seconds),
+        "machine": origin.machine(),
+        "versions": origin.versions(),
     }
 
 
@@ -79,7 +84,8 @@ def with_test_figures(card: Mapping[str, object], figures: MnistFigures) -> dict
     }
 
 
-def _validation_metrics(history: History) -> dict[str, float]:
+def validation_metrics(history: History) -> dict[str, float]:
+    """Those of the epoch that was kept, and which that is."""
     best = best_epoch(history)
     kept = {
         name: value for name, value in history[best - 1].items() if name.startswith("validation_")

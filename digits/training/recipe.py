@@ -11,15 +11,41 @@ QUICK_IMAGES = 6000
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
-    """The channels of each stage of the network, see `digits.training.architecture`."""
+    """The shape of a network, see `digits.training.architecture`.
+
+    ``full``, ``half`` and ``quarter`` are the channels of the convolutions at each resolution;
+    ``dropout`` is the share of the dense layer's units that are hidden at each step, and
+    ``map_dropout`` that of whole feature maps at each resolution but the first.
+    """
 
     name: str = "pooled-cnn"
-    full: int = 16
-    half_in: int = 32
-    half: int = 48
-    quarter: int = 64
+    full: tuple[int, ...] = (16,)
+    half: tuple[int, ...] = (32, 48)
+    quarter: tuple[int, ...] = (64,)
     dense: int = 80
     dropout: float = 0.2
+    map_dropout: float = 0.0
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Architecture:
+        """What `dataclasses.asdict` made; JSON has lists for tuples."""
+        return cls(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in values.items()
+            }
+        )
+
+
+SECOND = Architecture(
+    name="second-cnn",
+    full=(24,),
+    half=(48, 48),
+    quarter=(96, 96),
+    dropout=0.3,
+    map_dropout=0.1,
+)
+"""Of the network that is asked about what the first one doubts: it may take its time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +55,9 @@ class Recipe:
     ``images`` limits the training images used (None: all); ``learning_rate`` is the highest,
     reached after a share of ``warmup`` of all steps, then lowered along a cosine;
     ``average_decay`` is that of the moving average of the weights, which is what is kept;
-    ``score_weight`` weighs "is it a digit" against "which one" in the loss.
+    ``score_weight`` weighs "is it a digit" against "which one" in the loss; ``negatives_share``
+    and ``plain_share`` are how many things that are no digit, and how many of MNIST's images at
+    their own resolution, there are for every image, see `digits.training.examples`.
     """
 
     epochs: int = 20
@@ -40,6 +68,7 @@ class Recipe:
     average_decay: float = 0.999
     score_weight: float = 0.5
     negatives_share: float = 0.5
+    plain_share: float = 0.4
     images: int | None = None
     seed: int = 1
     architecture: Architecture = field(default_factory=Architecture)
@@ -47,7 +76,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
         """What `to_dict` made. Raises KeyError or TypeError for anything else."""
-        return cls(**{**values, "architecture": Architecture(**values["architecture"])})
+        return cls(**{**values, "architecture": Architecture.from_dict(values["architecture"])})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -59,8 +88,9 @@ class Recipe:
 
     def command(self) -> str:
         """The command that runs this again; where data and model lie is the user's own matter."""
-        options = ["--quick"] if self.images == QUICK_IMAGES else []
-        default = Recipe().quick() if options else Recipe()
+        options = ["--second", "MODEL_DIR"] if self.architecture == SECOND else []
+        options += ["--quick"] if self.images == QUICK_IMAGES else []
+        default = Recipe().quick() if self.images == QUICK_IMAGES else Recipe()
         for name in ("epochs", "batch_size", "seed"):
             if getattr(self, name) != getattr(default, name):
                 options += [f"--{name.replace('_', '-')}", str(getattr(self, name))]

@@ -44,18 +44,18 @@ def train(recipe: Recipe, mnist: Mnist, out: Path, *, resume: bool) -> MnistFigu
         if not resume:
             workspace.begin()
         validation = Validation.of(mnist.validation, negatives_share=recipe.negatives_share)
-        model, history = _fit(recipe, mnist, validation, workspace, resume=resume)
+        model, history = fitted(recipe, mnist, validation, workspace, resume=resume)
         with staged(out) as folder:
             card = _export(folder, model, validation, recipe, mnist, history, started)
             shutil.copy(workspace.path / METRICS, folder / METRICS)
-            figures = _measure(folder, mnist.test)
+            figures = measure(folder, mnist.test)
             written = write_card(folder, with_test_figures(card, figures))
             _report(folder, written, history, mnist.test, figures)
         workspace.finish()
     return figures
 
 
-def _fit(
+def fitted(
     recipe: Recipe, mnist: Mnist, validation: Validation, workspace: Workspace, *, resume: bool
 ) -> tuple[keras.Model, History]:
     """The model of the best epoch, and the metrics of all."""
@@ -69,7 +69,11 @@ def _fit(
     keras.utils.set_random_seed(recipe.seed)
     part = mnist.train.part(0, recipe.images)
     source = Examples(
-        part.images, part.labels, seed=recipe.seed, negatives_share=recipe.negatives_share
+        part.images,
+        part.labels,
+        seed=recipe.seed,
+        negatives_share=recipe.negatives_share,
+        plain_share=recipe.plain_share,
     )
     fitter = Fitter(build(recipe.architecture), recipe, steps=steps_of(source, recipe))
     with tracked(os.environ, recipe.to_dict()) as tracker:
@@ -113,7 +117,8 @@ def _export(
     return card
 
 
-def _measure(folder: Path, test: Labelled) -> MnistFigures:
+def measure(folder: Path, test: Labelled) -> MnistFigures:
+    """The networks of a model folder on MNIST's test split."""
     opened = ModelFolder.open(folder)
     threshold = opened.card.thresholds.get("digit_score", DIGIT_SCORE)
     return evaluate_mnist(Network(opened), test, digit_score=threshold)
