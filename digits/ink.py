@@ -54,7 +54,8 @@ class InkParameters:
 @dataclass(frozen=True)
 class Ink:
     """``strength`` is ``[h, w]`` uint8, 0 paper to 255 full ink; ``mask`` is 1 where it is ink and
-    ``threshold`` the strength from which it is. ``scale`` is working pixels per pixel of ``grey``.
+    ``threshold`` the strength from which it is. ``scale`` is working pixels per pixel of ``grey``,
+    ``noise`` the deviation of the working picture's, in grey levels.
     """
 
     strength: Grey
@@ -62,25 +63,27 @@ class Ink:
     threshold: Grey
     scale: float
     polarity: Polarity
+    noise: float = 0.0
 
 
 def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: bool = True) -> Ink:
     """Find the ink of a picture ``[h, w]`` uint8; a small one is enlarged unless told not to."""
     parameters = parameters or InkParameters()
     working, scale = _working_size(grey, parameters, enlarge=enlarge)
-    working = _denoised(working, parameters)
+    spread = noise(working)
+    working = _denoised(working, spread, parameters)
     small = shrink(working, PAPER_SIDE)
     polarity = find_polarity(small)
     if polarity == "light_on_dark":
         working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
     strength = _divided(working, _paper(small, parameters))
     mask, threshold = _threshold(strength, parameters)
-    return Ink(strength, mask, threshold, scale, polarity)
+    return Ink(strength, mask, threshold, scale, polarity, spread)
 
 
-def _denoised(grey: Grey, parameters: InkParameters) -> Grey:
-    """Blurred until about ``most_noise`` is left, by ``most_blur`` at most."""
-    spread = noise(grey)
+def _denoised(grey: Grey, spread: float, parameters: InkParameters) -> Grey:
+    """Noise of this ``spread`` blurred until about ``most_noise`` is left, by ``most_blur`` at
+    most."""
     if spread <= parameters.most_noise:
         return grey
     # White noise of deviation s has s / (2 sqrt(pi) sigma) after a Gaussian blur.

@@ -9,7 +9,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from digits.errors import ModelError
-from digits.model import WAY_OUT, ModelFolder
+from digits.model import NETWORK, WAY_OUT, ModelFolder
 
 logger = logging.getLogger(__name__)
 
@@ -26,28 +26,9 @@ class Network:
     input ``image``, outputs ``probabilities`` and ``digit_score``.
     """
 
-    def __init__(self, folder: ModelFolder, name: str = "model.onnx") -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-        options.log_severity_level = 3
-        try:
-            self._session = ort.InferenceSession(
-                folder.onnx(name), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises its own types, all of them about the file
-            logger.debug("%s: %s", folder.path / name, error)
-            raise ModelError(
-                f"{folder.path / name} is not a network that ONNX Runtime can load; {WAY_OUT}"
-            ) from None
-        inputs = [value.name for value in self._session.get_inputs()]
-        outputs = {value.name for value in self._session.get_outputs()}
-        if inputs != ["image"] or not {"probabilities", "digit_score"} <= outputs:
-            raise ModelError(
-                f"{folder.path / name} has inputs {inputs} and outputs {sorted(outputs)}; "
-                "expected image, and probabilities and digit_score"
-            )
+    def __init__(self, folder: ModelFolder, name: str = NETWORK) -> None:
+        outputs = {"probabilities", "digit_score"}
+        self._session = session(folder, name, inputs=["image"], outputs=outputs)
 
     def scores(self, tiles: Floats) -> tuple[Floats, Floats]:
         """Score ``[n, 28, 28, 1]`` float32 tiles, 0 to 1.
@@ -67,3 +48,34 @@ class Network:
             np.concatenate([output[0] for output in outputs]),
             np.concatenate([output[1].reshape(-1) for output in outputs]),
         )
+
+
+def session(
+    folder: ModelFolder, name: str, *, inputs: list[str], outputs: set[str]
+) -> ort.InferenceSession:
+    """One of a model folder's networks in memory, to be run on one thread.
+
+    Raises ModelError when it cannot be loaded, or has not these inputs and outputs.
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3
+    try:
+        loaded = ort.InferenceSession(
+            folder.onnx(name), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime raises its own types, all of them about the file
+        logger.debug("%s: %s", folder.path / name, error)
+        raise ModelError(
+            f"{folder.path / name} is not a network that ONNX Runtime can load; {WAY_OUT}"
+        ) from None
+    has_inputs = [value.name for value in loaded.get_inputs()]
+    has_outputs = {value.name for value in loaded.get_outputs()}
+    if has_inputs != inputs or not outputs <= has_outputs:
+        raise ModelError(
+            f"{folder.path / name} has inputs {has_inputs} and outputs {sorted(has_outputs)}; "
+            f"expected {' and '.join(inputs)}, and {' and '.join(sorted(outputs, reverse=True))}"
+        )
+    return loaded

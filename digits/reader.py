@@ -11,8 +11,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import apart, enclosures, ink, layout, model, picture, process, rows, search, tile
+from digits import (
+    apart,
+    confidence,
+    enclosures,
+    ink,
+    layout,
+    model,
+    picture,
+    process,
+    rows,
+    search,
+    tile,
+)
 from digits.company import STROKE
+from digits.confidence import Confidence
 from digits.ink import Ink
 from digits.layout import Candidate, Labels, Layout
 from digits.model import ModelFolder
@@ -37,6 +50,7 @@ class Reader:
     folder: ModelFolder
     version: str
     network: Network
+    confidence: Confidence | None = None
     parameters: Parameters = field(default_factory=Parameters)
     limits: Limits = field(default_factory=Limits)
 
@@ -51,20 +65,27 @@ class Reader:
     def open(cls, path: str | os.PathLike[str], *, limits: Limits | None = None) -> Reader:
         """Open the model folder at ``path``. Raises ModelError."""
         folder = ModelFolder.open(os.fspath(path))
+        return cls.of(folder, model.version_of(folder.path, os.environ), limits or Limits())
+
+    @classmethod
+    def of(cls, folder: ModelFolder, version: str, limits: Limits) -> Reader:
+        """The reader of an opened folder. Raises ModelError if its networks are not usable."""
         process.prepare()
         return cls(
             folder,
-            model.version_of(folder.path, os.environ),
+            version,
             Network(folder),
+            Confidence.of(folder),
             Parameters.from_dict(folder.card.parameters),
-            limits or Limits(),
+            limits,
         )
 
     def read(self, data: bytes, *, single: bool = False, trace: Trace | None = None) -> Reading:
         """Read an encoded picture; ``single`` takes all of it as one digit.
 
-        ``trace`` collects a picture of every stage. Raises TooLarge, UnsupportedMediaType or
-        UnreadableImage; a picture without digits is a reading without digits.
+        ``trace`` collects a picture of every stage, and the evidence by which each digit was
+        judged. Raises TooLarge, UnsupportedMediaType or UnreadableImage; a picture without digits
+        is a reading without digits.
         """
         started = time.perf_counter()
         decoded = picture.decode(data, self.limits)
@@ -82,15 +103,17 @@ class Reader:
             pieces = self._rows_apart(pieces, look, new_labels)
             arranged = self._parted(pieces, look, new_labels)
             choose = search.choose
-        probabilities, digit_score = look.scores(arranged)
-        chosen = choose(arranged, probabilities, digit_score, self.parameters.search)
+        scores = look.scores(arranged)
+        placed = _in_reading_order(arranged, choose(arranged, *scores, self.parameters.search))
+        chosen = [choice for _, choice in placed]
+        evidence = confidence.evidence(extracted, arranged, chosen, *scores, single=single)
         finished = time.perf_counter()
-        placed = _in_reading_order(arranged, chosen)
-        digits = self._digits(decoded, extracted, arranged, placed, probabilities)
+        digits = self._digits(decoded, extracted, arranged, placed, scores[0], evidence)
         if trace is not None:
-            seen = [arranged.candidates[choice.index] for _, choice in placed]
+            seen = [arranged.candidates[choice.index] for choice in chosen]
             tiles = cut_tiles(extracted, arranged.labels, seen)
             trace.record(decoded, extracted, arranged, tiles, digits)
+            trace.evidence = evidence
         return Reading(
             digits=digits,
             width=decoded.width,
@@ -155,21 +178,27 @@ class Reader:
         arranged: Layout,
         placed: list[tuple[int, Choice]],
         probabilities: Floats,
+        evidence: Floats,
     ) -> tuple[Digit, ...]:
         threshold = self.folder.card.thresholds.get("uncertain", 0.5)
         chosen = probabilities[[choice.index for _, choice in placed]]
-        likeliest, surest = chosen.argmax(axis=1).tolist(), chosen.max(axis=1).tolist()
+        likeliest, surest = chosen.argmax(axis=1).tolist(), chosen.max(axis=1)
+        if self.confidence:
+            # The probability of being this digit, given that it is one, is the network's: what is
+            # left, that it is exactly one, is at most sure.
+            sure = np.minimum(self.confidence.right(evidence), surest).tolist()
+        else:
+            sure = (surest * [choice.score for _, choice in placed]).tolist()
         digits = []
         for place, ((row, choice), ten) in enumerate(zip(placed, _rounded(chosen), strict=True)):
-            confidence = surest[place] * choice.score
             digits.append(
                 Digit(
                     digit=likeliest[place],
-                    confidence=confidence,
+                    confidence=sure[place],
                     probabilities=ten,
                     box=_picture_box(arranged.candidates[choice.index].box, decoded, extracted),
                     row=row,
-                    uncertain=confidence < threshold,
+                    uncertain=sure[place] < threshold,
                 )
             )
         return tuple(digits)

@@ -25,10 +25,12 @@ class Trace:
     """``stages`` maps a stage's name to its picture: ``[h, w]`` grey or ``[h, w, 3]`` BGR uint8.
 
     The names, in order: ``grey``, ``background_removed``, ``ink``, ``candidates``, ``boxes`` and
-    ``tiles`` (the 28x28 images that the network saw, in reading order).
+    ``tiles`` (the 28x28 images that the network saw, in reading order). ``evidence`` ``[n, 25]`` is
+    what each digit was judged by, see `digits.confidence`.
     """
 
     stages: dict[str, Pixels] = field(default_factory=dict)
+    evidence: NDArray[np.float32] | None = None
 
     def record(
         self,

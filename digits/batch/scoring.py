@@ -10,14 +10,12 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from digits import model, process
+from digits import model
 from digits.batch.entry import Entry
 from digits.batch.fetch import Fetched, Fetcher
 from digits.batch.journal import DEATHS, Journal
 from digits.errors import DigitsError, UnreadableImage
 from digits.model import ModelFolder
-from digits.network import Network
-from digits.parameters import Parameters
 from digits.picture import Limits
 from digits.reader import Reader
 from digits.reading import Digit, Reading
@@ -109,14 +107,7 @@ class Scoring:
 
     @cached_property
     def _service(self) -> Service:
-        process.prepare()
-        reader = Reader(
-            self.folder,
-            self.version,
-            Network(self.folder),
-            Parameters.from_dict(self.folder.card.parameters),
-            Limits.of(self.settings),
-        )
+        reader = Reader.of(self.folder, self.version, Limits.of(self.settings))
         return Service(reader, Signer.of(self.settings), self.settings.max_body)
 
     def _row(self, entry: Entry, fetched: Fetched) -> dict[str, object]:

@@ -36,10 +36,10 @@ def staged(out: Path) -> Iterator[Path]:
         _exchange(made, out, Path(scratch) / "old")
 
 
-def write_network(folder: Path, content: bytes) -> dict[str, str]:
-    """Write ``model.onnx``; its name and sha256, as the card's ``files`` wants them."""
-    (folder / NETWORK).write_bytes(content)
-    return {NETWORK: hashlib.sha256(content).hexdigest()}
+def write_network(folder: Path, content: bytes, name: str = NETWORK) -> dict[str, str]:
+    """Write a network's file; its name and sha256, as the card's ``files`` wants them."""
+    (folder / name).write_bytes(content)
+    return {name: hashlib.sha256(content).hexdigest()}
 
 
 def write_card(folder: Path, card: Mapping[str, object]) -> ModelCard:

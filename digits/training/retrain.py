@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from digits.card import NETWORK, ModelCard
+from digits.confidence import FILE
 from digits.errors import DataError
 from digits.feedback.store import Store
 from digits.model import ModelFolder
@@ -29,7 +30,7 @@ from digits.training.fine_tune import fine_tune, restrain
 from digits.training.folder import check_target, staged, write_card, write_network
 from digits.training.gate import Verdict
 from digits.training.recipe import Recipe
-from digits.training.validation import Validation
+from digits.training.validation import Scorer, Validation
 
 logger = logging.getLogger(__name__)
 
@@ -133,53 +134,95 @@ def _make(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read once, when TensorFlow is imported
     import keras
 
-    from digits.training.export import check, to_onnx
-    from digits.training.fit import scorer
-    from digits.training.rebuild import rebuild
+    from digits.training import cascade
 
     keras.utils.set_random_seed(recipe.seed)
     validation = Validation.of(mnist.validation, negatives_share=recipe.negatives_share)
-    model = rebuild(base.folder.onnx(), validation.hard[:512])
-    old, score = model.get_weights(), scorer(model)
-    before = validation.measure(score)
-    fine_tune(model, recipe, mnist.train, lesson.digits)
-    part = restrain(model, old, score=score, validation=validation, corrected=lesson.digits)
-    after = validation.measure(score)
-    logger.info(
-        "loss on the validation split: %.4f, before %.4f; %.0f %% of the way was taken",
-        after["loss"],
-        before["loss"],
-        100 * part,
-    )
-    calibration = validation.calibrate(score)
-    notes = {"name": base.folder.card.name, "calibration": json.dumps(calibration.to_dict())}
-    content = to_onnx(model, calibration, notes)
-    check(content, score, calibration, validation.hard[:512])
+    learned = [
+        _learned(content, recipe, mnist, base, lesson, validation)
+        for content in cascade.split(base.folder.onnx())
+    ]
+    content, *others = [each.content for each in learned]
+    for second in others:
+        joined = cascade.join(content, second)
+        cascade.check(joined, content, second, validation.hard[:512])
+        content = joined
     for name in base.folder.networks.keys() - {NETWORK}:
         (folder / name).write_bytes(base.folder.onnx(name))
+    score = cascade.scorer(content)
+    calibration: dict[str, object] = learned[0].calibration.to_dict()
+    if len(learned) > 1:
+        calibration["second"] = learned[1].calibration.to_dict()
     card = _card(
         base,
         lesson,
         recipe,
         calibration,
-        part=part,
-        uncertain=validation.uncertain_below(score, calibration),
+        parts=[each.part for each in learned],
+        uncertain=_uncertain(base, validation, score),
         files=dict(base.folder.card.files) | write_network(folder, content),
         data=mnist.sha256,
-        metrics={f"validation_{name}": value for name, value in after.items()},
+        metrics={f"validation_{name}": value for name, value in validation.measure(score).items()},
         seconds=time.monotonic() - started,
     )
     write_card(folder, card)
     return card
 
 
+def _uncertain(base: Base, validation: Validation, score: Scorer) -> float:
+    """The threshold of the base where a network of its own judges, else a new one."""
+    if FILE in base.folder.networks:
+        return base.folder.card.thresholds["uncertain"]
+    return validation.uncertain_below(score, Calibration())
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """A network of the base after it learned, as ONNX, and how far it was let go."""
+
+    content: bytes
+    calibration: Calibration
+    part: float
+
+
+def _learned(
+    content: bytes,
+    recipe: Recipe,
+    mnist: Mnist,
+    base: Base,
+    lesson: Lesson,
+    validation: Validation,
+) -> _Learned:
+    """One network of the base goes on learning, is calibrated, exported and checked."""
+    from digits.training.export import check, to_onnx
+    from digits.training.fit import scorer
+    from digits.training.rebuild import rebuild
+
+    model = rebuild(content, validation.hard[:512])
+    old, score = model.get_weights(), scorer(model)
+    before = validation.measure(score)
+    fine_tune(model, recipe, mnist.train, lesson.digits)
+    part = restrain(model, old, score=score, validation=validation, corrected=lesson.digits)
+    logger.info(
+        "loss on the validation split: %.4f, before %.4f; %.0f %% of the way was taken",
+        validation.measure(score)["loss"],
+        before["loss"],
+        100 * part,
+    )
+    calibration = validation.calibrate(score)
+    notes = {"name": base.folder.card.name, "calibration": json.dumps(calibration.to_dict())}
+    made = to_onnx(model, calibration, notes)
+    check(made, score, calibration, validation.hard[:512])
+    return _Learned(made, calibration, part)
+
+
 def _card(
     base: Base,
     lesson: Lesson,
     recipe: Recipe,
-    calibration: Calibration,
+    calibration: Mapping[str, object],
     *,
-    part: float,
+    parts: list[float],
     uncertain: float,
     files: Mapping[str, str],
     data: Mapping[str, str],
@@ -194,7 +237,7 @@ def _card(
         "command": "uv run train.py --feedback STORE",
         "seed": recipe.seed,
         "recipe": learned,
-        "part": part,
+        "parts": parts,
         "data": dict(data),
         "feedback": {
             "corrections": lesson.learned,
@@ -211,7 +254,7 @@ def _card(
         **asdict(old),
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "git_revision": origin.git_revision(),
-        "calibration": calibration.to_dict(),
+        "calibration": dict(calibration),
         "thresholds": old.thresholds | {"uncertain": round(uncertain, 4)},
         "training": training,
         "metrics": dict(metrics),

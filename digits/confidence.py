@@ -1,0 +1,183 @@
+"""How sure one may be of a digit that was read: its ink and its surroundings have a say too.
+
+The network sees a tile, and is as sure of half an 8 as of a 3. What the reader knows besides — that
+the mark was cut from others, that ink beside it was left out, that it is smaller than its
+neighbours, faint, coarse or noisy — goes with the network's own scores into a small network of its
+own, ``confidence.onnx`` in the model folder, that was taught on digits read right and wrong. To
+learn when a recogniser errs from more than its own scores is an old trade of speech recognition
+(Jiang 2005, *Confidence measures for speech recognition: a survey*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits.ink import Ink
+from digits.layout import Layout
+from digits.model import ModelFolder
+from digits.network import session
+from digits.search import Choice
+
+FILE = "confidence.onnx"
+INPUT, OUTPUT = "evidence", "right"
+
+EVIDENCE = (
+    "lead of the digit over the next, in log probability",
+    "log odds of the network's digit score",
+    "log odds of the score with its company considered",
+    "1 if the picture is read as one digit",
+    "sides on which it was cut off other ink",
+    "share of its box that another digit's box covers",
+    "ink near it that is in no digit, over its own",
+    "ink near it that is another digit's, over its own",
+    "log of its size over that of the other digits of its line",
+    "log of its size in pixels",
+    "log of the picture's noise in grey levels",
+    "median strength of its ink",
+    "share of its box that is ink",
+    "log of the number of its pieces",
+    "width over height",
+    *(f"1 if it is a {digit}" for digit in range(10)),
+)
+"""What each column of the evidence is."""
+
+MOST_ODDS = 14.0
+"""Bounds log odds and leads: beyond, there is nothing to tell apart."""
+MOST_INK = 3.0
+"""Bounds ink near a digit, as a multiple of its own."""
+NEAR = 0.15
+"""How far around a digit ink is near it, as a fraction of its size."""
+
+Floats = NDArray[np.float32]
+
+
+class Confidence:
+    """The network of a model folder that judges what was read."""
+
+    def __init__(self, folder: ModelFolder) -> None:
+        self._session = session(folder, FILE, inputs=[INPUT], outputs={OUTPUT})
+
+    @classmethod
+    def of(cls, folder: ModelFolder) -> Confidence | None:
+        """That of ``folder``; None where there is none, as in older ones. Raises ModelError."""
+        return cls(folder) if FILE in folder.networks else None
+
+    def right(self, evidence: Floats) -> NDArray[np.float64]:
+        """The probability ``[n]`` that each digit is right, given its evidence ``[n, 25]``."""
+        if not len(evidence):
+            return np.zeros(0)
+        (judged,) = self._session.run([OUTPUT], {INPUT: evidence})
+        return np.asarray(judged.reshape(-1), np.float64)
+
+
+def evidence(
+    ink: Ink,
+    layout: Layout,
+    chosen: Sequence[Choice],
+    probabilities: Floats,
+    digit_score: Floats,
+    *,
+    single: bool,
+) -> Floats:
+    """What there is to say of each of the ``chosen`` digits: ``[n, 25]``, see `EVIDENCE`.
+
+    ``probabilities`` ``[m, 10]`` and ``digit_score`` ``[m]`` are the network's, of all candidates.
+    """
+    found = np.zeros((len(chosen), len(EVIDENCE)), np.float32)
+    if not chosen:
+        return found
+    index = [choice.index for choice in chosen]
+    candidates = [layout.candidates[each] for each in index]
+    boxes = np.array([candidate.box for candidate in candidates], np.float64)
+    sizes = boxes[:, 2:].max(axis=1)
+    ordered = np.sort(probabilities[index], axis=1)
+    found[:, 0] = np.log(ordered[:, -1] / np.maximum(ordered[:, -2], np.exp(-MOST_ODDS)))
+    found[:, 1] = _log_odds(digit_score[index])
+    found[:, 2] = _log_odds(np.array([choice.score for choice in chosen]))
+    found[:, 3] = single
+    found[:, 4] = [_cuts(layout, each) for each in index]
+    found[:, 5] = _covered(boxes)
+    found[:, 6:8] = _ink_near(layout, index)
+    found[:, 8] = np.log(sizes / _usual(sizes, [candidate.line for candidate in candidates]))
+    found[:, 9] = np.log(sizes / ink.scale)
+    found[:, 10] = np.log1p(ink.noise)
+    found[:, 11:13] = [_own(ink, layout, each) for each in index]
+    found[:, 13] = np.log([len(candidate.labels) for candidate in candidates])
+    found[:, 14] = boxes[:, 2] / boxes[:, 3]
+    found[np.arange(len(index)), 15 + probabilities[index].argmax(axis=1)] = 1
+    return found
+
+
+def _log_odds(probability: NDArray[np.floating]) -> NDArray[np.float64]:
+    least = np.exp(-MOST_ODDS)
+    clipped = np.clip(probability.astype(np.float64), least, 1 - least)
+    return np.asarray(np.log(clipped / (1 - clipped)))
+
+
+def _cuts(layout: Layout, index: int) -> int:
+    candidate = layout.candidates[index]
+    line = layout.lines[candidate.line]
+    before = candidate.first > 0 and line[candidate.first - 1].cut
+    return int(before) + int(line[candidate.last].cut)
+
+
+def _covered(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each box ``[n, 4]`` the largest share of its area that one other box covers."""
+    left, top, width, height = boxes.T
+    right, bottom = left + width, top + height
+    across = np.minimum.outer(right, right) - np.maximum.outer(left, left)
+    down = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
+    shared = np.maximum(across, 0) * np.maximum(down, 0)
+    np.fill_diagonal(shared, 0)
+    return np.asarray(shared.max(axis=1) / (width * height))
+
+
+def _ink_near(layout: Layout, chosen: Sequence[int]) -> NDArray[np.float64]:
+    """For each digit the ink near it that is in none, and in another one, over its own:
+    ``[n, 2]``."""
+    most = int(layout.labels.max(initial=0))
+    taken = np.zeros(1 + most, np.bool_)
+    for each in chosen:
+        taken[list(layout.candidates[each].labels)] = True
+    taken[0] = True
+    near = np.zeros((len(chosen), 2))
+    for place, each in enumerate(chosen):
+        candidate = layout.candidates[each]
+        x, y, width, height = candidate.box
+        margin = int(NEAR * max(width, height))
+        window = layout.labels[
+            max(0, y - margin) : y + height + margin, max(0, x - margin) : x + width + margin
+        ]
+        counts = np.bincount(window.ravel(), minlength=1 + most)
+        own = counts[list(candidate.labels)].sum()
+        stray = counts[~taken].sum()
+        others = counts[1:].sum() - own - stray
+        near[place] = stray / max(own, 1), others / max(own, 1)
+    return np.asarray(np.minimum(near, MOST_INK))
+
+
+def _usual(sizes: NDArray[np.float64], lines: Sequence[int]) -> NDArray[np.float64]:
+    """For each size the median of the others on its line; itself where it is alone."""
+    on = np.array(lines)
+    usual = sizes.copy()
+    for place in range(len(sizes)):
+        others = on == on[place]
+        others[place] = False
+        if others.any():
+            usual[place] = np.median(sizes[others])
+    return usual
+
+
+def _own(ink: Ink, layout: Layout, index: int) -> tuple[float, float]:
+    """The median strength of a digit's own ink, 0 to 1, and the share of its box that is such."""
+    candidate = layout.candidates[index]
+    x, y, width, height = candidate.box
+    window = (slice(y, y + height), slice(x, x + width))
+    own = np.isin(layout.labels[window], candidate.labels, kind="table")
+    strength = ink.strength[window][own]
+    if not strength.size:
+        return 0.0, 0.0
+    return float(np.median(strength)) / 255, strength.size / (width * height)

@@ -1,0 +1,221 @@
+"""Two networks in one ONNX file: the second is asked about what the first one doubts.
+
+A first network that is sure of a tile, or sure that it is no digit, is believed. Of the others the
+answer moves towards the mean of both, the more the greater the doubt, and only those are shown to
+the second network at all. Classifiers in a row, the cheap one first, are after Viola and Jones 2001
+(*Rapid object detection using a boosted cascade of simple features*).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from digits.errors import ModelError
+from digits.training.validation import Outputs, Scorer
+
+Floats = NDArray[np.float32]
+
+SURE = 0.98
+"""Confidence (that it is exactly one digit, and this one) from which the first is believed."""
+DOUBTFUL = 0.9
+"""Confidence at which, and below which, both count the same."""
+HARDLY_A_DIGIT, PERHAPS_A_DIGIT = 0.03, 0.08
+"""Digit scores up to which the second is not asked, and from which it counts fully."""
+
+FIRST, SECOND = "first/", "second/"
+INPUT = "image"
+OUTPUTS = ("probabilities", "digit_score")
+PARITY = 1e-5
+LEAST = 1e-9
+"""Probabilities below it count as much."""
+
+
+def join(first: bytes, second: bytes) -> bytes:
+    """One network of two: the same input and outputs as either has.
+
+    What the first network's file says of itself stays, that of the second is added with its prefix.
+    """
+    one, two = (onnx.load_from_string(content) for content in (first, second))
+    parts = [_prefixed(one, FIRST, INPUT), _prefixed(two, SECOND, "doubtful_image")]
+    before, after, constants = _choosing()
+    graph = helper.make_graph(
+        [*parts[0].node, *before, *parts[1].node, *after],
+        one.graph.name,
+        one.graph.input,
+        one.graph.output,
+        [*parts[0].initializer, *parts[1].initializer, *constants],
+    )
+    model = helper.make_model(graph, opset_imports=one.opset_import, ir_version=one.ir_version)
+    notes = {each.key: each.value for each in one.metadata_props}
+    notes |= {SECOND + each.key: each.value for each in two.metadata_props}
+    helper.set_model_props(model, notes)
+    onnx.checker.check_model(model, full_check=True)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def split(content: bytes) -> list[bytes]:
+    """The networks in a file, the first one first; one that was never joined is all there is."""
+    model = onnx.load_from_string(content)
+    if not any(node.name.startswith(SECOND) for node in model.graph.node):
+        return [content]
+    return [
+        _extracted(model, FIRST, INPUT),
+        _extracted(model, SECOND, "doubtful_image"),
+    ]
+
+
+def mixed(
+    first: tuple[Floats, Floats], second: tuple[Floats, Floats]
+) -> tuple[Floats, Floats, Floats]:
+    """What the cascade answers, in numpy, given what either network says of ``n`` tiles.
+
+    ``probabilities`` ``[n, 10]`` and ``digit_score`` ``[n]`` each; and the share of the second one
+    ``[n]``, from 0 to a half.
+    """
+    confidence = first[0].max(axis=1) * first[1]
+    doubt = np.clip((SURE - confidence) / (SURE - DOUBTFUL), 0, 1)
+    doubt = doubt * np.clip((first[1] - HARDLY_A_DIGIT) / (PERHAPS_A_DIGIT - HARDLY_A_DIGIT), 0, 1)
+    share = np.asarray(doubt / 2, np.float32)
+    probabilities = first[0] + share[:, None] * (second[0] - first[0])
+    return probabilities, first[1] + share * (second[1] - first[1]), share
+
+
+def scorer(content: bytes) -> Scorer:
+    """A network's file as a plain function on arrays; its answers are calibrated already."""
+    session = _session(content)
+
+    def score(tiles: Floats) -> Outputs:
+        probabilities, digit_score = _answers(session, tiles)
+        likely = np.clip(digit_score.astype(np.float64), LEAST, 1 - LEAST)
+        return Outputs(
+            np.log(np.maximum(probabilities, LEAST)),
+            np.asarray(np.log(likely / (1 - likely)), np.float32),
+        )
+
+    return score
+
+
+def check(content: bytes, first: bytes, second: bytes, tiles: Floats) -> float:
+    """Hold the joined network against its parts on ``tiles``; the largest difference.
+
+    Raises ModelError when they differ by more than `PARITY`, alone or together.
+    """
+    one, two, joined = (_session(each) for each in (first, second, content))
+    probabilities, score, share = mixed(_answers(one, tiles), _answers(two, tiles))
+    surest, most_doubted = int(share.argmin()), int(share.argmax())
+    difference = 0.0
+    for chosen in (slice(None), [surest], [most_doubted]):
+        got = _answers(joined, tiles[chosen])
+        for mine, wanted in zip(got, (probabilities[chosen], score[chosen]), strict=True):
+            difference = max(difference, float(np.abs(mine - wanted).max()))
+    if not difference <= PARITY:
+        raise ModelError(f"the joined network differs from its parts by {difference:.2g}")
+    return difference
+
+
+def _choosing() -> tuple[list[onnx.NodeProto], list[onnx.NodeProto], list[onnx.TensorProto]]:
+    """The nodes between the networks and those after them, and the constants of both."""
+    make = helper.make_node
+    numbers: dict[str, Floats | NDArray[np.int64]] = {
+        "sure": np.float32(SURE),
+        "per_confidence": np.float32(1 / (SURE - DOUBTFUL)),
+        "hardly": np.float32(HARDLY_A_DIGIT),
+        "per_score": np.float32(1 / (PERHAPS_A_DIGIT - HARDLY_A_DIGIT)),
+        "zero": np.float32(0),
+        "one": np.float32(1),
+        "half": np.float32(0.5),
+        "first_axis": np.array([0], np.int64),
+        "last_axis": np.array([1], np.int64),
+    }
+    before = [
+        make("ReduceMax", [FIRST + "probabilities"], ["highest"], axes=[1], keepdims=0),
+        make("Mul", ["highest", FIRST + "digit_score"], ["confidence"]),
+        make("Sub", ["sure", "confidence"], ["short"]),
+        make("Mul", ["short", "per_confidence"], ["short_scaled"]),
+        make("Clip", ["short_scaled", "zero", "one"], ["unsure"]),
+        make("Sub", [FIRST + "digit_score", "hardly"], ["above"]),
+        make("Mul", ["above", "per_score"], ["above_scaled"]),
+        make("Clip", ["above_scaled", "zero", "one"], ["perhaps"]),
+        make("Mul", ["unsure", "perhaps"], ["doubt"]),
+        make("Greater", ["doubt", "zero"], ["is_doubtful"]),
+        make("NonZero", ["is_doubtful"], ["place_row"]),
+        make("Transpose", ["place_row"], ["place_column"], perm=[1, 0]),
+        make("Squeeze", ["place_row", "first_axis"], ["place"]),
+        make("Gather", [INPUT, "place"], ["doubtful_image"], axis=0),
+    ]
+    after = [
+        make("Gather", ["doubt", "place"], ["doubt_there"], axis=0),
+        make("Mul", ["doubt_there", "half"], ["share"]),
+        make("Unsqueeze", ["share", "last_axis"], ["share_column"]),
+    ]
+    for output, share in zip(OUTPUTS, ("share_column", "share"), strict=True):
+        after += [
+            make("Gather", [FIRST + output, "place"], [f"{output}_before"], axis=0),
+            make("Sub", [SECOND + output, f"{output}_before"], [f"{output}_apart"]),
+            make("Mul", [f"{output}_apart", share], [f"{output}_moved"]),
+            make("Add", [f"{output}_before", f"{output}_moved"], [f"{output}_after"]),
+            make("ScatterND", [FIRST + output, "place_column", f"{output}_after"], [output]),
+        ]
+    constants = [
+        numpy_helper.from_array(np.asarray(value), name) for name, value in numbers.items()
+    ]
+    return before, after, constants
+
+
+def _prefixed(model: onnx.ModelProto, prefix: str, image: str) -> onnx.GraphProto:
+    """The graph with ``prefix`` before every name in it, but for its input, which is ``image``."""
+    graph = onnx.compose.add_prefix(model, prefix).graph
+    for node in graph.node:
+        for place, name in enumerate(node.input):
+            if name == prefix + INPUT:
+                node.input[place] = image
+        node.name = node.name or prefix + node.output[0]
+    return graph
+
+
+def _extracted(model: onnx.ModelProto, prefix: str, image: str) -> bytes:
+    """The nodes with ``prefix`` as a model of their own, under the names that they came with."""
+    nodes = [node for node in model.graph.node if node.name.startswith(prefix)]
+    kept = []
+    for node in nodes:
+        copied = onnx.NodeProto()
+        copied.CopyFrom(node)
+        copied.name = node.name.removeprefix(prefix)
+        for names in (copied.input, copied.output):
+            for place, name in enumerate(names):
+                names[place] = INPUT if name == image else name.removeprefix(prefix)
+        kept.append(copied)
+    weights = []
+    for each in model.graph.initializer:
+        if each.name.startswith(prefix):
+            copied_weight = onnx.TensorProto()
+            copied_weight.CopyFrom(each)
+            copied_weight.name = each.name.removeprefix(prefix)
+            weights.append(copied_weight)
+    graph = helper.make_graph(
+        kept, model.graph.name, model.graph.input, model.graph.output, weights
+    )
+    extracted = helper.make_model(
+        graph, opset_imports=model.opset_import, ir_version=model.ir_version
+    )
+    notes = {each.key: each.value for each in model.metadata_props}
+    own = {key.removeprefix(SECOND): note for key, note in notes.items() if SECOND in key}
+    rest = {key: note for key, note in notes.items() if SECOND not in key}
+    helper.set_model_props(extracted, own if prefix == SECOND else rest)
+    onnx.checker.check_model(extracted, full_check=True)
+    content: bytes = extracted.SerializeToString()
+    return content
+
+
+def _session(content: bytes) -> ort.InferenceSession:
+    return ort.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+def _answers(session: ort.InferenceSession, tiles: Floats) -> tuple[Floats, Floats]:
+    probabilities, score = session.run(list(OUTPUTS), {INPUT: tiles})
+    return probabilities, score
