@@ -168,7 +168,7 @@ def _usual(sizes: NDArray[np.float64], lines: Sequence[int]) -> NDArray[np.float
         others[place] = False
         if others.any():
             usual[place] = np.median(sizes[others])
-    return usual
+    return np.asarray(usual)
 
 
 def _own(ink: Ink, layout: Layout, index: int) -> tuple[float, float]:

@@ -2,19 +2,22 @@
 
 The background is a morphological closing of the shrunken picture (what is left when every dark
 thing narrower than a third of the picture is filled), and the picture is divided by it, which
-takes shadows and uneven light out. The threshold follows the strongest ink nearby, so that faint
-pencil and black marker live on one page, and never falls to the paper's own noise.
+takes shadows and uneven light out; what their edges leave is taken off by `digits.shade`. The
+threshold follows the strongest ink nearby, so that faint pencil and black marker live on one page,
+and never falls to the paper's own noise.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits import shade
 from digits.reading import Polarity
+from digits.shade import ShadeParameters
 
 Grey = NDArray[np.uint8]
 
@@ -49,6 +52,7 @@ class InkParameters:
     noise_factor: float = 5.0
     most_noise: float = 5.0
     most_blur: float = 0.02
+    shade: ShadeParameters = field(default_factory=ShadeParameters)
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: boo
     if polarity == "light_on_dark":
         working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
     strength = _divided(working, _paper(small, parameters))
+    strength = shade.remove(strength, shrink(strength, shade.SIDE), parameters.shade)
     mask, threshold = _threshold(strength, parameters)
     return Ink(strength, mask, threshold, scale, polarity, spread)
 

@@ -1,0 +1,101 @@
+"""What is wide and faint is no ink: the shade that dividing by the paper leaves.
+
+Where the paper changes within less than the window in which its brightness is averaged, at the
+edge of a sheet, of a shadow, of a border that a program added, something is left that is much
+fainter than the pen and much wider. A morphological opening wider than the strokes finds it
+(the white top-hat, Meyer 1979), and it is taken off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Strength = NDArray[np.uint8]
+
+SIDE = 320
+"""Long side in pixels of the picture in which shade is looked for."""
+
+LEAST = 8
+"""Strength from which there is something to take off."""
+
+NARROWEST = 5
+"""Pixels of that picture: nothing narrower is shade."""
+
+
+@dataclass(frozen=True)
+class ShadeParameters:
+    """Shade is at least ``widths`` strokes wide, on average at most ``faint`` times as strong as
+    the strongest ink, and covers a share of ``area`` of the picture in one piece. It is looked for where strokes
+    are narrower than ``fine``, a fraction of the long side: larger ones are hard to tell from it.
+    """
+
+    widths: float = 4.0
+    faint: float = 0.5
+    area: float = 0.01
+    fine: float = 0.012
+
+
+def remove(strength: Strength, small: Strength, parameters: ShadeParameters) -> Strength:
+    """``strength`` ``[h, w]`` uint8, 0 paper to 255 full ink, without shade.
+
+    ``small`` is the same with a long side of at most `SIDE`.
+    """
+    scale = max(small.shape) / max(strength.shape)
+    least_area = parameters.area * small.size
+    # Most pictures have none, and this is how that is seen soonest.
+    if np.count_nonzero(_opened(small, NARROWEST) >= LEAST) < least_area:
+        return strength
+    peak = _peak(strength)
+    width = _stroke_width(strength, peak)
+    widest = int(max(parameters.widths * width * scale, NARROWEST)) | 1
+    if width > parameters.fine * max(strength.shape) or widest >= min(small.shape):
+        return strength
+    shade = _opened(small, widest)
+    _keep_faint(shade, parameters.faint * peak, least_area)
+    if not shade.any():
+        return strength
+    # Smoothing took the shade's edges down.
+    reach = max(widest // 2, NARROWEST) | 1
+    shade = np.asarray(cv2.dilate(shade, np.ones((reach, reach), np.uint8)), np.uint8)
+    shade = np.asarray(
+        cv2.resize(shade, strength.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8
+    )
+    return np.asarray(cv2.subtract(strength, shade), np.uint8)
+
+
+def _opened(small: Strength, width: int) -> Strength:
+    """What is at least ``width`` pixels wide and high, noise and grain smoothed over first."""
+    smooth = cv2.GaussianBlur(small, (0, 0), max(width / 6, 0.6))
+    kernel = np.ones((width, width), np.uint8)
+    border = cv2.BORDER_REPLICATE  # what meets the border goes on beyond it
+    return np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_OPEN, kernel, borderType=border), np.uint8)
+
+
+def _peak(strength: Strength) -> int:
+    """The strength that one pixel in a thousand reaches."""
+    counts = np.bincount(strength[::2, ::2].ravel(), minlength=256)
+    return int(np.searchsorted(np.cumsum(counts), 0.999 * counts.sum()))
+
+
+def _stroke_width(strength: Strength, peak: int) -> float:
+    """Twice the area of the strong ink over the length of its outline, in pixels; 0 without any."""
+    strong = (strength > 0.5 * peak).view(np.uint8)
+    area = cv2.countNonZero(strong)
+    inner = cv2.countNonZero(cv2.erode(strong, np.ones((3, 3), np.uint8)))
+    return 2 * area / max(area - inner, 1)
+
+
+def _keep_faint(shade: Strength, strongest: float, least_area: float) -> None:
+    """Leave no more than the pieces of at least that area, and on average at most as strong: where
+    strokes cross or lie close something small is left too, and a blot is ink."""
+    inked = (shade >= LEAST).view(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(inked)
+    area = stats[:, cv2.CC_STAT_AREA]
+    total = np.bincount(labels.ravel(), weights=shade.ravel(), minlength=count)
+    kept = (area >= least_area) & (total <= strongest * area)
+    kept[0] = False
+    shade[~kept[labels]] = 0
