@@ -29,8 +29,9 @@ NARROWEST = 5
 @dataclass(frozen=True)
 class ShadeParameters:
     """Shade is at least ``widths`` strokes wide, on average at most ``faint`` times as strong as
-    the strongest ink, and covers a share of ``area`` of the picture in one piece. It is looked for where strokes
-    are narrower than ``fine``, a fraction of the long side: larger ones are hard to tell from it.
+    the strongest ink, and covers a share of ``area`` of the picture in one piece. It is looked for
+    where strokes are narrower than ``fine``, a fraction of the long side: larger ones are hard to
+    tell from it.
     """
 
     widths: float = 4.0

@@ -45,11 +45,19 @@ def usage_error(capsys, *argv: str) -> str:
         (["--evaluate", "m", "--split", "validation"], "only with --evaluate, and --out"),
         (["--split", "validation", "--out", "o"], "only with --evaluate, and --out"),
         (["--evaluate", "m", "--split", "train"], "--split: invalid choice: 'train'"),
+        (["--second", "m", "--tune", "m"], "--second: not together with"),
+        (["--second", "m", "--out", "o"], "--second: not together with"),
+        (["--second"], "--second: expected one argument"),
         (["stray"], "unrecognized arguments: stray"),
     ],
 )
 def test_wrong_usage_ends_with_2(capsys, argv, message):
     assert message in usage_error(capsys, *argv)
+
+
+def test_a_second_network_wants_a_model_to_join(data, tmp_path, capsys):
+    assert train.main(["--data", str(data), "--second", str(tmp_path / "none")]) == 1
+    assert f"{tmp_path / 'none'} is not a model folder" in capsys.readouterr().err
 
 
 def test_data_that_is_not_there_ends_with_1(tmp_path, capsys):

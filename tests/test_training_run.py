@@ -182,6 +182,63 @@ def kill_after_first_epoch(repo_root: Path, arguments: list[str | Path], workspa
         os.killpg(training.pid, signal.SIGKILL)
 
 
+@pytest.fixture(scope="module")
+def joined(unbroken, typed, tmp_path_factory, repo_root) -> Path:
+    """The same model with a second network."""
+    folder = shutil.copytree(unbroken, tmp_path_factory.mktemp("joined") / "model")
+    printed = run(repo_root, "--data", typed, "--second", folder, "--epochs", "2")
+    assert printed == f"{folder}\n"
+    return folder
+
+
+def test_a_second_network_joins_the_first_in_one_file(unbroken, joined):
+    assert names(joined) == sorted([*names(unbroken), "metrics-second.jsonl"])
+    assert names(joined.parent) == ["model"]
+    before, card = ModelFolder.open(unbroken).card, ModelFolder.open(joined).card
+    assert card.training["second"]["command"] == "uv run train.py --second MODEL_DIR --epochs 2"
+    assert card.training["command"] == before.training["command"]
+    assert card.calibration["second"].keys() == before.calibration.keys()
+    assert card.thresholds == before.thresholds
+    session = ort.InferenceSession(ModelFolder.open(joined).onnx())
+    outputs = {value.name: value.shape for value in session.get_outputs()}
+    assert outputs == {"probabilities": ["batch", 10], "digit_score": ["batch"]}
+
+
+def test_the_second_network_is_asked_about_what_the_first_one_doubts(unbroken, joined, typed):
+    images = np.load(typed / "mnist.npz")["x_test"][..., None].astype(np.float32) / 255
+    first, both = (Network(ModelFolder.open(each)).scores(images) for each in (unbroken, joined))
+    sure = first[0].max(axis=1) * first[1] > 0.97
+    doubtful = (first[0].max(axis=1) * first[1] < 0.85) & (first[1] > 0.4)
+    assert doubtful.any()
+    assert np.array_equal(first[0][sure], both[0][sure])
+    assert (np.abs(first[0] - both[0]).max(axis=1)[doubtful] > 1e-4).mean() > 0.9
+    assert np.array_equal(first[1], both[1])
+    assert np.allclose(both[0].sum(axis=1), 1, atol=1e-5)
+    alone = np.concatenate([Network(ModelFolder.open(joined)).scores(x[None])[0] for x in images])
+    assert np.allclose(both[0], alone, atol=1e-5)
+
+
+def test_a_second_network_takes_the_place_of_an_earlier_one(joined, typed, tmp_path, repo_root):
+    folder = shutil.copytree(joined, tmp_path / "model")
+    run(repo_root, "--data", typed, "--second", folder, "--epochs", "1", "--seed", "5")
+    assert len(ModelFolder.open(folder).onnx()) == pytest.approx(
+        len(ModelFolder.open(joined).onnx()), abs=2000
+    )
+    images = np.load(typed / "mnist.npz")["x_test"][..., None].astype(np.float32) / 255
+    old, new = (Network(ModelFolder.open(each)).scores(images) for each in (joined, folder))
+    assert np.array_equal(old[1], new[1])
+    assert not np.array_equal(old[0], new[0])
+
+
+def test_tuning_teaches_when_it_errs(joined, typed, tmp_path, repo_root):
+    folder = shutil.copytree(joined, tmp_path / "model")
+    run(repo_root, "--data", typed, "--tune", folder)
+    before, after = ModelFolder.open(joined), ModelFolder.open(folder)
+    assert after.networks.keys() == {"model.onnx", "confidence.onnx"}
+    assert after.onnx() == before.onnx()
+    assert after.card.thresholds["uncertain"] != before.card.thresholds["uncertain"]
+
+
 def test_evaluating_needs_no_tensorflow_and_leaves_the_model_as_it_is(
     unbroken, typed, tmp_path, repo_root
 ):

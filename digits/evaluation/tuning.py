@@ -36,7 +36,7 @@ from digits.training.data import Labelled
 from digits.training.folder import write_card, write_network
 
 CASES = 2500
-"""On which the threshold is chosen."""
+"""On which the threshold is chosen; no more than there are images to make them of."""
 LESSONS = 12
 """So many times as many teach when the reader errs."""
 
@@ -49,12 +49,13 @@ class Judged:
     right: tuple[bool, ...]
 
 
-def tune(folder: Path, validation: Labelled, *, processes: int, cases: int = CASES) -> float:
+def tune(folder: Path, validation: Labelled, *, processes: int) -> float:
     """Rewrite the card of ``folder`` and its ``confidence.onnx``; returns the threshold chosen.
 
     Raises ModelError when it is no model folder, DataError when not one case is read right.
     """
     opened = ModelFolder.open(folder)
+    cases = min(CASES, len(validation))
     card = json.loads((folder / CARD).read_bytes())
     card["parameters"] = asdict(Parameters())
     write_card(folder, card)

@@ -8,6 +8,7 @@ either (Dietterich 2000, *Ensemble methods in machine learning*).
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import time
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digits.card import NETWORK
+from digits.confidence import FILE
 from digits.model import ModelFolder
 from digits.training import describe, origin, report, run
 from digits.training.data import Mnist
@@ -28,6 +30,8 @@ from digits.training.workspace import METRICS, History, Workspace, best_epoch, r
 
 if TYPE_CHECKING:
     import keras
+
+logger = logging.getLogger(__name__)
 
 SECOND_METRICS = "metrics-second.jsonl"
 
@@ -50,6 +54,8 @@ def train(chosen: Recipe, mnist: Mnist, folder: Path, *, resume: bool) -> MnistF
     started = time.monotonic()
     folder = folder.absolute()
     base = ModelFolder.open(folder)
+    if FILE in base.networks:
+        logger.warning("%s was taught on what stands now: train.py --tune teaches it anew", FILE)
     workspace = Workspace.beside(folder)
     with workspace.locked():
         if not resume:
