@@ -35,10 +35,10 @@ from digits.trace import Trace
 from digits.training.data import Labelled
 from digits.training.folder import write_card, write_network
 
-CASES = 2500
-"""On which the threshold is chosen; no more than there are images to make them of."""
+CASES = 2
+"""For each image of the validation split, on which the threshold is chosen."""
 LESSONS = 12
-"""So many times as many teach when the reader errs."""
+"""For each image, that teach when the reader errs."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ def tune(folder: Path, validation: Labelled, *, processes: int) -> float:
     Raises ModelError when it is no model folder, DataError when not one case is read right.
     """
     opened = ModelFolder.open(folder)
-    cases = min(CASES, len(validation))
+    cases, count = CASES * len(validation), LESSONS * len(validation)
     card = json.loads((folder / CARD).read_bytes())
     card["parameters"] = asdict(Parameters())
     write_card(folder, card)
-    made = degraded.cases(validation, seed=degraded.TUNE_SEED, count=cases * (1 + LESSONS))
+    made = degraded.cases(validation, seed=degraded.TUNE_SEED, count=cases + count)
     kept = list(islice(made, cases))
     with Crew(folder, processes=processes) as crew:
-        lessons = crew.all("when it errs", judge, made, count=cases * LESSONS)
+        lessons = crew.all("when it errs", judge, made, count=count)
     card["files"] = dict(opened.card.files) | write_network(folder, _learned(lessons), FILE)
     write_card(folder, card)
     with Crew(folder, processes=processes) as crew:
