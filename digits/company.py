@@ -233,13 +233,19 @@ def _dwarfed(boxes: Floats, lines: NDArray[np.intp]) -> Floats:
     """How much smaller each mark is than the other digits of its line, from 0 at `LEAST_USUAL` of
     their median size to 1 at `DWARF`; 0 where there is no other."""
     sizes = boxes[:, 2:].max(axis=1)
+    usual = usual_of_others(sizes, lines)
+    short = (LEAST_USUAL - sizes / usual) / (LEAST_USUAL - DWARF)
+    return np.asarray(np.clip(short, 0, 1))
+
+
+def usual_of_others(sizes: Floats, lines: NDArray[np.intp]) -> Floats:
+    """For each size ``[n]`` the median of the others on its line; itself where there is none."""
     usual = sizes.copy()
     for line in np.unique(lines):
         (places,) = np.nonzero(lines == line)
         if len(places) > 1:
             usual[places] = _median_of_others(sizes[places])
-    short = (LEAST_USUAL - sizes / usual) / (LEAST_USUAL - DWARF)
-    return np.asarray(np.clip(short, 0, 1))
+    return np.asarray(usual)
 
 
 def _median_of_others(sizes: Floats) -> Floats:

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.company import usual_of_others
 from digits.ink import Ink
-from digits.layout import Layout
+from digits.layout import Box, Layout, any_of
 from digits.model import ModelFolder
 from digits.network import session
 from digits.search import Choice
@@ -48,6 +49,8 @@ MOST_ODDS = 14.0
 """Bounds log odds and leads: beyond, there is nothing to tell apart."""
 MOST_INK = 3.0
 """Bounds ink near a digit, as a multiple of its own."""
+FINE = 48
+"""Pixels across a digit that are enough to measure its ink."""
 NEAR = 0.15
 """How far around a digit ink is near it, as a fraction of its size."""
 
@@ -101,7 +104,8 @@ def evidence(
     found[:, 4] = [_cuts(layout, each) for each in index]
     found[:, 5] = _covered(boxes)
     found[:, 6:8] = _ink_near(layout, index)
-    found[:, 8] = np.log(sizes / _usual(sizes, [candidate.line for candidate in candidates]))
+    lines = np.array([candidate.line for candidate in candidates])
+    found[:, 8] = np.log(sizes / usual_of_others(sizes, lines))
     found[:, 9] = np.log(sizes / ink.scale)
     found[:, 10] = np.log1p(ink.noise)
     found[:, 11:13] = [_own(ink, layout, each) for each in index]
@@ -146,11 +150,8 @@ def _ink_near(layout: Layout, chosen: Sequence[int]) -> NDArray[np.float64]:
     near = np.zeros((len(chosen), 2))
     for place, each in enumerate(chosen):
         candidate = layout.candidates[each]
-        x, y, width, height = candidate.box
-        margin = int(NEAR * max(width, height))
-        window = layout.labels[
-            max(0, y - margin) : y + height + margin, max(0, x - margin) : x + width + margin
-        ]
+        margin = int(NEAR * max(candidate.box[2:]))
+        window = layout.labels[_window(candidate.box, margin)]
         counts = np.bincount(window.ravel(), minlength=1 + most)
         own = counts[list(candidate.labels)].sum()
         stray = counts[~taken].sum()
@@ -159,25 +160,22 @@ def _ink_near(layout: Layout, chosen: Sequence[int]) -> NDArray[np.float64]:
     return np.asarray(np.minimum(near, MOST_INK))
 
 
-def _usual(sizes: NDArray[np.float64], lines: Sequence[int]) -> NDArray[np.float64]:
-    """For each size the median of the others on its line; itself where it is alone."""
-    on = np.array(lines)
-    usual = sizes.copy()
-    for place in range(len(sizes)):
-        others = on == on[place]
-        others[place] = False
-        if others.any():
-            usual[place] = np.median(sizes[others])
-    return np.asarray(usual)
+def _window(box: Box, margin: int = 0) -> tuple[slice, slice]:
+    """Where a box is, with a margin; of large ones every so many-th row and column."""
+    x, y, width, height = box
+    step = max(1, max(width, height) // FINE)
+    return (
+        slice(max(0, y - margin), y + height + margin, step),
+        slice(max(0, x - margin), x + width + margin, step),
+    )
 
 
 def _own(ink: Ink, layout: Layout, index: int) -> tuple[float, float]:
     """The median strength of a digit's own ink, 0 to 1, and the share of its box that is such."""
     candidate = layout.candidates[index]
-    x, y, width, height = candidate.box
-    window = (slice(y, y + height), slice(x, x + width))
-    own = np.isin(layout.labels[window], candidate.labels, kind="table")
-    strength = ink.strength[window][own]
+    window = _window(candidate.box)
+    labels = layout.labels[window]
+    strength = np.sort(ink.strength[window][any_of(labels, candidate.labels)])
     if not strength.size:
         return 0.0, 0.0
-    return float(np.median(strength)) / 255, strength.size / (width * height)
+    return float(strength[len(strength) // 2]) / 255, strength.size / labels.size

@@ -25,6 +25,9 @@ from digits.rules import RuleParameters
 Labels = NDArray[np.int16]
 Box = tuple[int, int, int, int]
 
+FEW = 4
+"""Labels up to so many are sooner compared one by one than looked up in a table."""
+
 
 @dataclass(frozen=True)
 class LayoutParameters:
@@ -227,6 +230,16 @@ def find_single(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
         for chosen in itertools.combinations(groups, count)
     )
     return Layout(labels, (tuple(pieces),), (typical_height(pieces),), tuple(candidates))
+
+
+def any_of(labels: Labels, wanted: Sequence[int]) -> NDArray[np.bool_]:
+    """Where ``labels`` are any of the ``wanted``: one after the other, unless there are many."""
+    if len(wanted) > FEW:
+        return np.asarray(np.isin(labels, wanted, kind="table"), np.bool_)
+    found = np.zeros(labels.shape, np.bool_)
+    for label in wanted:
+        found |= labels == label
+    return found
 
 
 def union(boxes: list[Box]) -> Box:

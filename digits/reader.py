@@ -39,9 +39,6 @@ from digits.trace import Trace
 
 Floats = NDArray[np.float32]
 
-FEW = 4
-"""Labels up to so many are sooner compared one by one than looked up in a table."""
-
 
 @dataclass(frozen=True)
 class Reader:
@@ -246,7 +243,7 @@ def _own_ink(extracted: Ink, labels: Labels, candidate: Candidate) -> NDArray[np
     x, y, width, height = candidate.box
     window = (slice(max(y - 1, 0), y + height + 1), slice(max(x - 1, 0), x + width + 1))
     nearby = labels[window]
-    own = _any_of(nearby, candidate.labels)
+    own = layout.any_of(nearby, candidate.labels)
     near = cv2.dilate(own.view(np.uint8), np.ones((3, 3), np.uint8))
     near &= (own | (nearby == 0)).view(np.uint8)
     faint = (
@@ -260,16 +257,6 @@ def _own_ink(extracted: Ink, labels: Labels, candidate: Candidate) -> NDArray[np
     )
     strength = cv2.subtract(extracted.strength[window], (faint,)) * near
     return tile.crop(strength, threshold=int(strength.max()) * 40 // 255)
-
-
-def _any_of(labels: Labels, wanted: Sequence[int]) -> NDArray[np.bool_]:
-    """Where ``labels`` are any of the ``wanted``: one after the other, unless there are many."""
-    if len(wanted) > FEW:
-        return np.asarray(np.isin(labels, wanted, kind="table"), np.bool_)
-    found = np.zeros(labels.shape, np.bool_)
-    for label in wanted:
-        found |= labels == label
-    return found
 
 
 def _in_reading_order(arranged: Layout, chosen: list[Choice]) -> list[tuple[int, Choice]]:
