@@ -91,7 +91,7 @@ def _stroke_width(strength: Strength, peak: int) -> float:
     lines = strength[:: max(1, max(strength.shape) // SIDE)]
     strong = np.greater(lines, 0.5 * peak)
     begins = np.count_nonzero(strong[:, 1:] & ~strong[:, :-1])
-    return np.pi / 4 * np.count_nonzero(strong) / max(begins, 1)
+    return float(np.pi / 4 * np.count_nonzero(strong) / max(int(begins), 1))
 
 
 def _keep_faint(shade: Strength, strongest: float, least_area: float) -> None:
