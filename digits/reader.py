@@ -47,9 +47,9 @@ class Reader:
     folder: ModelFolder
     version: str
     network: Network
-    confidence: Confidence | None = None
     parameters: Parameters = field(default_factory=Parameters)
     limits: Limits = field(default_factory=Limits)
+    confidence: Confidence | None = None
 
     @classmethod
     def load(cls, settings: Settings | None = None) -> Reader:
@@ -72,9 +72,9 @@ class Reader:
             folder,
             version,
             Network(folder),
-            Confidence.of(folder),
             Parameters.from_dict(folder.card.parameters),
             limits,
+            Confidence.of(folder),
         )
 
     def read(self, data: bytes, *, single: bool = False, trace: Trace | None = None) -> Reading:
