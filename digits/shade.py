@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 Strength = NDArray[np.uint8]
 
-SIDE = 320
-"""Long side in pixels of the picture in which shade is looked for."""
+SIDE = 640
+"""Long side in pixels of the picture that is looked at, two by two pixels at a time."""
 
 LEAST = 8
 """Strength from which there is something to take off."""
@@ -45,8 +45,11 @@ def remove(strength: Strength, small: Strength, parameters: ShadeParameters) -> 
 
     ``small`` is the same with a long side of at most `SIDE`.
     """
+    small = _least_of_four(small)
     scale = max(small.shape) / max(strength.shape)
     least_area = parameters.area * small.size
+    if not least_area:
+        return strength
     # Most pictures have none, and this is how that is seen soonest.
     if np.count_nonzero(_opened(small, NARROWEST) >= LEAST) < least_area:
         return strength
@@ -68,6 +71,11 @@ def remove(strength: Strength, small: Strength, parameters: ShadeParameters) -> 
     return np.asarray(cv2.subtract(strength, shade), np.uint8)
 
 
+def _least_of_four(small: Strength) -> Strength:
+    """The least of every two by two pixels: averaged, close writing would be as even as shade."""
+    return np.ascontiguousarray(cv2.erode(small, np.ones((2, 2), np.uint8))[1::2, 1::2])
+
+
 def _opened(small: Strength, width: int) -> Strength:
     """What is at least ``width`` pixels wide and high, noise and grain smoothed over first."""
     smooth = cv2.GaussianBlur(small, (0, 0), max(width / 6, 0.6))
@@ -78,7 +86,7 @@ def _opened(small: Strength, width: int) -> Strength:
 
 def _peak(strength: Strength) -> int:
     """The strength that one pixel in a thousand reaches."""
-    step = max(1, max(strength.shape) // SIDE)
+    step = max(1, 2 * max(strength.shape) // SIDE)
     counts = np.bincount(strength[::step, ::step].ravel(), minlength=256)
     return int(np.searchsorted(np.cumsum(counts), 0.999 * counts.sum()))
 
@@ -88,7 +96,7 @@ def _stroke_width(strength: Strength, peak: int) -> float:
 
     Measured along some rows: what is w wide and turned at random is cut 4 w / pi long.
     """
-    lines = strength[:: max(1, max(strength.shape) // SIDE)]
+    lines = strength[:: max(1, 2 * max(strength.shape) // SIDE)]
     strong = np.greater(lines, 0.5 * peak)
     begins = np.count_nonzero(strong[:, 1:] & ~strong[:, :-1])
     return float(np.pi / 4 * np.count_nonzero(strong) / max(int(begins), 1))

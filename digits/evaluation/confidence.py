@@ -18,9 +18,10 @@ from digits.evaluation.share import Share
 Confidences = NDArray[np.float64]
 Rights = NDArray[np.bool_]
 
-MOST_FALSE_ALARMS = 0.045
-"""Share of right digits that may be flagged when the threshold is chosen; chance may add half a
-point before the promise of one in twenty is broken."""
+MOST_FALSE_ALARMS = 0.04
+"""Share of right digits that may be flagged when the threshold is chosen. Chance, and writers that
+nobody tuned on, may add most of a point before the promise of one in twenty is broken: with 4.5 %
+here it was 5.2 % of the held-out ones."""
 
 POINTS = 60
 RESAMPLES = 1000

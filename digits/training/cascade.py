@@ -9,6 +9,8 @@ which saw more of what is none. Classifiers in a row, the cheap one first, are a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from digits.errors import ModelError
+from digits.training.calibration import sigmoid, softmax
 from digits.training.validation import Outputs, Scorer
 
 Floats = NDArray[np.float32]
@@ -86,6 +89,16 @@ def mixed(first: tuple[Floats, Floats], second: Floats) -> tuple[Floats, Floats]
     doubt = doubt * np.clip((first[1] - HARDLY_A_DIGIT) / (PERHAPS_A_DIGIT - HARDLY_A_DIGIT), 0, 1)
     share = np.asarray(WEIGHT * doubt, np.float32)
     return first[0] + share[:, None] * (second - first[0]), share
+
+
+def together(outputs: Sequence[Outputs]) -> Outputs:
+    """What one network says, or two that are joined; calibrated logits in, the same out."""
+    if len(outputs) == 1:
+        return outputs[0]
+    first, second = outputs
+    score = sigmoid(first.digit_logit)
+    probabilities, _ = mixed((softmax(first.logits), score), softmax(second.logits))
+    return Outputs(np.log(np.maximum(probabilities, LEAST)), first.digit_logit)
 
 
 def scorer(content: bytes) -> Scorer:

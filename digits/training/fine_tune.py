@@ -140,10 +140,14 @@ def restrain(
     old: Weights,
     *,
     score: Scorer,
+    before: list[Right],
     validation: Validation,
     corrected: Labelled,
 ) -> float:
     """Go only a part of the way from the ``old`` weights to the model's own; how far.
+
+    ``score`` is what counts in the end: the model, or all the networks that it is one of; what that
+    got right of the validation split ``before`` anything was learned is what `right_of` said.
 
     Weights between those of a network and of its successor keep most of what both can (Wortsman
     and others 2022). Of the parts with which the validation split shows no sign of harm, the
@@ -151,12 +155,10 @@ def restrain(
     the smallest of all, if all of them show harm.
     """
     learned = model.get_weights()
-    model.set_weights(old)
-    before = _right_of(validation, score)
     harmless = {}
     for part in PARTS:
         model.set_weights(_between(old, learned, part))
-        if not _harms(before, _right_of(validation, score)):
+        if not _harms(before, right_of(validation, score)):
             right = _right(score(corrected.tiles()), corrected.labels)
             harmless[part] = int(right.sum())
     most = max(harmless.values(), default=0)
@@ -170,7 +172,8 @@ def _between(old: Weights, new: Weights, part: float) -> Weights:
     return [one + part * (other - one) for one, other in zip(old, new, strict=True)]
 
 
-def _right_of(validation: Validation, score: Scorer) -> list[Right]:
+def right_of(validation: Validation, score: Scorer) -> list[Right]:
+    """Which of the validation split's digits as they are, and of its hard cases, are right."""
     return [
         _right(score(validation.clean), validation.clean_labels),
         _right(score(validation.hard), validation.hard_labels),

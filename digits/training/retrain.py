@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from digits.card import NETWORK, ModelCard
 from digits.confidence import FILE
@@ -26,11 +30,14 @@ from digits.training.data import Labelled, Mnist
 from digits.training.describe import with_test_figures
 from digits.training.evaluation import MnistFigures, evaluate_mnist
 from digits.training.feedback import Lesson
-from digits.training.fine_tune import fine_tune, restrain
+from digits.training.fine_tune import fine_tune, restrain, right_of
 from digits.training.folder import check_target, staged, write_card, write_network
 from digits.training.gate import Verdict
 from digits.training.recipe import Recipe
-from digits.training.validation import Scorer, Validation
+from digits.training.validation import Outputs, Scorer, Validation
+
+if TYPE_CHECKING:
+    import keras
 
 logger = logging.getLogger(__name__)
 
@@ -135,30 +142,31 @@ def _make(
     import keras
 
     from digits.training import cascade
+    from digits.training.rebuild import rebuild
 
     keras.utils.set_random_seed(recipe.seed)
     validation = Validation.of(mnist.validation, negatives_share=recipe.negatives_share)
-    learned = [
-        _learned(content, recipe, mnist, base, lesson, validation)
-        for content in cascade.split(base.folder.onnx())
-    ]
-    content, *others = [each.content for each in learned]
+    tiles = validation.hard[:512]
+    models = [rebuild(content, tiles) for content in cascade.split(base.folder.onnx())]
+    parts = _learn(models, recipe, mnist, lesson, validation)
+    made = [_exported(model, base, validation) for model in models]
+    content, *others = [each for each, _ in made]
     for second in others:
         joined = cascade.join(content, second)
-        cascade.check(joined, content, second, validation.hard[:512])
+        cascade.check(joined, content, second, tiles)
         content = joined
     for name in base.folder.networks.keys() - {NETWORK}:
         (folder / name).write_bytes(base.folder.onnx(name))
     score = cascade.scorer(content)
-    calibration: dict[str, object] = learned[0].calibration.to_dict()
-    if len(learned) > 1:
-        calibration["second"] = learned[1].calibration.to_dict()
+    calibration, *further = [dict(each.to_dict()) for _, each in made]
+    for each in further:
+        calibration["second"] = each
     card = _card(
         base,
         lesson,
         recipe,
         calibration,
-        parts=[each.part for each in learned],
+        parts=parts,
         uncertain=_uncertain(base, validation, score),
         files=dict(base.folder.card.files) | write_network(folder, content),
         data=mnist.sha256,
@@ -176,44 +184,52 @@ def _uncertain(base: Base, validation: Validation, score: Scorer) -> float:
     return validation.uncertain_below(score, Calibration())
 
 
-@dataclass(frozen=True)
-class _Learned:
-    """A network of the base after it learned, as ONNX, and how far it was let go."""
+def _learn(
+    models: list[keras.Model], recipe: Recipe, mnist: Mnist, lesson: Lesson, validation: Validation
+) -> list[float]:
+    """Let each network of the base learn in turn; how far it was let go, by what all of them say
+    together."""
+    from digits.training import cascade
+    from digits.training.fit import scorer
 
-    content: bytes
-    calibration: Calibration
-    part: float
+    def score(tiles: NDArray[np.float32]) -> Outputs:
+        return cascade.together([scorer(model)(tiles) for model in models])
+
+    before, loss = right_of(validation, score), validation.measure(score)["loss"]
+    parts = []
+    for model in models:
+        old = model.get_weights()
+        fine_tune(model, recipe, mnist.train, lesson.digits)
+        parts.append(
+            restrain(
+                model,
+                old,
+                score=score,
+                before=before,
+                validation=validation,
+                corrected=lesson.digits,
+            )
+        )
+    logger.info(
+        "loss on the validation split: %.4f, before %.4f; of the way was taken: %s",
+        validation.measure(score)["loss"],
+        loss,
+        ", ".join(f"{part:.0%}" for part in parts),
+    )
+    return parts
 
 
-def _learned(
-    content: bytes,
-    recipe: Recipe,
-    mnist: Mnist,
-    base: Base,
-    lesson: Lesson,
-    validation: Validation,
-) -> _Learned:
-    """One network of the base goes on learning, is calibrated, exported and checked."""
+def _exported(model: keras.Model, base: Base, validation: Validation) -> tuple[bytes, Calibration]:
+    """A network that has learned, calibrated, as ONNX and checked."""
     from digits.training.export import check, to_onnx
     from digits.training.fit import scorer
-    from digits.training.rebuild import rebuild
 
-    model = rebuild(content, validation.hard[:512])
-    old, score = model.get_weights(), scorer(model)
-    before = validation.measure(score)
-    fine_tune(model, recipe, mnist.train, lesson.digits)
-    part = restrain(model, old, score=score, validation=validation, corrected=lesson.digits)
-    logger.info(
-        "loss on the validation split: %.4f, before %.4f; %.0f %% of the way was taken",
-        validation.measure(score)["loss"],
-        before["loss"],
-        100 * part,
-    )
+    score = scorer(model)
     calibration = validation.calibrate(score)
     notes = {"name": base.folder.card.name, "calibration": json.dumps(calibration.to_dict())}
-    made = to_onnx(model, calibration, notes)
-    check(made, score, calibration, validation.hard[:512])
-    return _Learned(made, calibration, part)
+    content = to_onnx(model, calibration, notes)
+    check(content, score, calibration, validation.hard[:512])
+    return content, calibration
 
 
 def _card(
