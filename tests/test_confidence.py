@@ -119,9 +119,10 @@ def test_the_shipped_judge_doubts_what_gives_reason_to():
     judge = Confidence.of(ModelFolder.open(SHIPPED))
     assert judge is not None
     made = page((10, 10, 20, 30), (50, 10, 20, 30), (90, 10, 20, 30))
-    good = seen(made, 0, 1, 2, likely=0.99999)
-    small_lead = seen(made, 0, 1, 2, likely=0.4)
-    assert (judge.right(good) > judge.right(small_lead) + 0.1).all()
+    doubts = [1 - judge.right(seen(made, 0, 1, 2, likely=each)) for each in (0.99999, 0.9, 0.4)]
+    assert (doubts[0] < doubts[1]).all()
+    assert (doubts[1] < doubts[2]).all()
+    assert (doubts[2] > 100 * doubts[0]).all()
 
 
 def test_confidence_is_never_above_the_probability_of_the_digit():

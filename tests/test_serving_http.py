@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import socket
 import threading
@@ -513,5 +514,5 @@ def test_a_client_that_leaves_is_forgotten(server):
         connection.sendall(post())
 
     until(lambda: b"\ndigits_body_bytes 0\n" in server.get("/metrics").body)
-    # The one that asks for the metrics is the last.
-    until(lambda: b"\ndigits_connections 1\n" in server.get("/metrics").body)
+    # At most the one that asks for the metrics is left: a worker's numbers may be a moment older.
+    until(lambda: bool(re.search(rb"\ndigits_connections [01]\n", server.get("/metrics").body)))
