@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Mapping
 
 import keras
@@ -15,13 +17,29 @@ from numpy.typing import NDArray
 from digits.errors import ModelError
 from digits.training.architecture import DIGIT_LOGIT, INPUT, LOGITS
 from digits.training.calibration import Calibration
-from digits.training.validation import Scorer
+from digits.training.fit import scorer
+from digits.training.validation import Scorer, Validation
+
+logger = logging.getLogger(__name__)
 
 OPSET = 17
 """Old enough for every runtime in use, new enough for what the network needs."""
 
 PARITY = 1e-5
 OUTPUTS = {"probabilities": ["batch", 10], "digit_score": ["batch"]}
+
+
+def calibrated(
+    model: keras.Model, validation: Validation, *, name: str
+) -> tuple[bytes, Calibration]:
+    """A trained network, calibrated on the validation split, as ONNX that was held against it."""
+    score = scorer(model)
+    calibration = validation.calibrate(score)
+    notes = {"name": name, "calibration": json.dumps(calibration.to_dict())}
+    content = to_onnx(model, calibration, notes)
+    difference = check(content, score, calibration, validation.hard[:512])
+    logger.info("exported %d bytes, at most %.1g from Keras", len(content), difference)
+    return content, calibration
 
 
 def to_onnx(model: keras.Model, calibration: Calibration, metadata: Mapping[str, str]) -> bytes:

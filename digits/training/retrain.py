@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import time
@@ -142,6 +141,7 @@ def _make(
     import keras
 
     from digits.training import cascade
+    from digits.training.export import calibrated
     from digits.training.rebuild import rebuild
 
     keras.utils.set_random_seed(recipe.seed)
@@ -149,7 +149,7 @@ def _make(
     tiles = validation.hard[:512]
     models = [rebuild(content, tiles) for content in cascade.split(base.folder.onnx())]
     parts = _learn(models, recipe, mnist, lesson, validation)
-    made = [_exported(model, base, validation) for model in models]
+    made = [calibrated(model, validation, name=base.folder.card.name) for model in models]
     content, *others = [each for each, _ in made]
     for second in others:
         joined = cascade.join(content, second)
@@ -217,19 +217,6 @@ def _learn(
         ", ".join(f"{part:.0%}" for part in parts),
     )
     return parts
-
-
-def _exported(model: keras.Model, base: Base, validation: Validation) -> tuple[bytes, Calibration]:
-    """A network that has learned, calibrated, as ONNX and checked."""
-    from digits.training.export import check, to_onnx
-    from digits.training.fit import scorer
-
-    score = scorer(model)
-    calibration = validation.calibrate(score)
-    notes = {"name": base.folder.card.name, "calibration": json.dumps(calibration.to_dict())}
-    content = to_onnx(model, calibration, notes)
-    check(content, score, calibration, validation.hard[:512])
-    return content, calibration
 
 
 def _card(

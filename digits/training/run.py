@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
@@ -95,19 +94,14 @@ def _export(
     started: float,
 ) -> dict[str, object]:
     """Calibrate, write and check ``model.onnx`` and its card; the card."""
-    from digits.training.export import check, to_onnx
+    from digits.training.export import calibrated
     from digits.training.fit import scorer
 
-    score = scorer(model)
-    calibration = validation.calibrate(score)
-    notes = {"name": NAME, "calibration": json.dumps(calibration.to_dict())}
-    content = to_onnx(model, calibration, notes)
-    difference = check(content, score, calibration, validation.hard[:512])
-    logger.info("exported %d bytes, at most %.1g from Keras", len(content), difference)
+    content, calibration = calibrated(model, validation, name=NAME)
     card = describe(
         recipe=recipe,
         calibration=calibration,
-        uncertain=validation.uncertain_below(score, calibration),
+        uncertain=validation.uncertain_below(scorer(model), calibration),
         files=write_network(folder, content),
         data=mnist.sha256,
         history=history,

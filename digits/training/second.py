@@ -7,7 +7,6 @@ either (Dietterich 2000, *Ensemble methods in machine learning*).
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 import time
@@ -90,14 +89,9 @@ def _join(
 ) -> dict[str, object]:
     """Calibrate the second network and write both as one; the card."""
     from digits.training import cascade
-    from digits.training.export import check, to_onnx
-    from digits.training.fit import scorer
+    from digits.training.export import calibrated
 
-    score = scorer(model)
-    calibration = validation.calibrate(score)
-    notes = {"name": base.card.name, "calibration": json.dumps(calibration.to_dict())}
-    second = to_onnx(model, calibration, notes)
-    check(second, score, calibration, validation.hard[:512])
+    second, calibration = calibrated(model, validation, name=base.card.name)
     first = cascade.split(base.onnx())[0]
     content = cascade.join(first, second)
     cascade.check(content, first, second, validation.hard[:512])
