@@ -61,6 +61,8 @@ def remove(mask: Mask, parameters: RuleParameters | None = None) -> Mask:
     """``mask`` (``[h, w]`` uint8, 0 or 1) without ruled lines, horizontal and vertical."""
     parameters = parameters or RuleParameters()
     block = max(1, round(max(mask.shape) / DETECTION_SIDE))
+    if min(mask.shape) < block:  # a thread, in which nothing is written
+        return mask
     small = _shrunk(mask, block)
     turned = np.asarray(cv2.transpose(small), np.uint8)
     level = list(_curves(small, parameters))

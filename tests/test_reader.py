@@ -84,6 +84,18 @@ def test_blank_pictures_of_any_size_have_no_digits(reader, side, paper):
     assert reader.read(data, single=True).digits == ()
 
 
+@pytest.mark.parametrize("long", [28, 961, 4000])
+@pytest.mark.parametrize("short", [1, 2, 5])
+@pytest.mark.parametrize("density", [0.03, 0.3])
+def test_a_thread_of_a_picture_is_read_like_any_other(reader, long, short, density):
+    speckled = np.random.default_rng(long).random((short, long)) < density
+    grey = np.where(speckled, 0, 255).astype(np.uint8)
+
+    for each in (grey, grey.T):
+        reading = reader.read(png(np.ascontiguousarray(each)))
+        assert (reading.width, reading.height) == each.shape[::-1]
+
+
 def test_single_takes_the_whole_picture_as_one_digit(reader):
     reading = reader.read((PICTURES / "drawing_2.png").read_bytes(), single=True)
     several = reader.read((PICTURES / "number_line.jpg").read_bytes(), single=True)

@@ -28,6 +28,13 @@ def test_a_page_without_rules_is_left_as_it_is():
     assert np.array_equal(rules.remove(written()), written())
 
 
+def test_a_picture_thinner_than_what_is_looked_at_at_a_time_is_left_as_it_is():
+    thread = np.ones((1, 1000), np.uint8)
+
+    assert np.array_equal(rules.remove(thread), thread)
+    assert np.array_equal(rules.remove(thread.T), thread.T)
+
+
 def test_a_rule_is_removed_and_the_strokes_across_it_stay():
     cleaned = rules.remove(ruled(written()))
 
