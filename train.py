@@ -11,6 +11,7 @@
     uv run train.py --quick                      in about a minute, into runs/quick, to try it
     uv run train.py --resume                     go on where a run was stopped
     uv run train.py --second models/digits       a second network, for what the first one doubts
+    uv run train.py --third models/digits        one more, that is asked with the second
     uv run train.py --feedback STORE             learn from corrections, on top of production
     uv run train.py --evaluate models/digits     measure all of it; write REPORT.md again
     uv run train.py --tune models/digits         choose its thresholds again, for a changed reader
@@ -35,7 +36,7 @@ from digits.evaluation import command, tuning
 from digits.evaluation.suite import Plan
 from digits.registry.local import LocalRegistry
 from digits.settings import ROOT, Settings, available_cores
-from digits.training import fine_tune, retrain, run, second
+from digits.training import fine_tune, further, retrain, run
 from digits.training.data import Mnist, load
 from digits.training.download import cache_folder
 from digits.training.evaluation import MnistFigures
@@ -59,10 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _tune(args.tune, mnist)
         if args.feedback:
             return _retrain(args, mnist)
-        if args.second:
-            written = args.second
-            chosen = second.recipe(recipe(args))
-            figures = second.train(chosen, mnist, written, resume=args.resume)
+        if written := args.second or args.third:
+            chosen = further.recipe(recipe(args), third=bool(args.third))
+            figures = further.train(chosen, mnist, written, resume=args.resume)
         elif args.evaluate:
             written = args.out or args.evaluate
             figures = command.evaluate(_plan(args, mnist), written).network
@@ -120,6 +120,12 @@ def build_parser() -> argparse.ArgumentParser:
         "what the first one doubts",
     )
     parser.add_argument(
+        "--third",
+        type=Path,
+        metavar="MODEL_DIR",
+        help="train one more, to be asked together with the second one of this model folder",
+    )
+    parser.add_argument(
         "--feedback",
         metavar="STORE",
         help="learn from the corrections in this store (a folder or a database URL, as "
@@ -169,8 +175,11 @@ def _check_usage(parser: argparse.ArgumentParser, args: argparse.Namespace) -> N
         parser.error("--split validation: only with --evaluate, and --out for its report")
     if args.feedback and (args.evaluate or args.tune or args.resume):
         parser.error("--feedback: not together with --evaluate, --tune or --resume")
-    if args.second and (args.feedback or args.evaluate or args.tune or args.out):
-        parser.error("--second: not together with --feedback, --evaluate, --tune or --out")
+    joined = "--second" if args.second else "--third"
+    if (args.second or args.third) and (args.feedback or args.evaluate or args.tune or args.out):
+        parser.error(f"{joined}: not together with --feedback, --evaluate, --tune or --out")
+    if args.second and args.third:
+        parser.error("--second and --third: one at a time, a third goes with a second")
     if args.registry and not args.feedback:
         parser.error("--registry: only with --feedback; register.py registers other models")
     if args.evaluate and args.tune:

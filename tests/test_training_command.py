@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +12,7 @@ import pytest
 from fabricate import model_folder
 
 import train
+from digits.settings import ROOT
 from digits.training.recipe import Recipe
 
 
@@ -48,6 +51,8 @@ def usage_error(capsys, *argv: str) -> str:
         (["--second", "m", "--tune", "m"], "--second: not together with"),
         (["--second", "m", "--out", "o"], "--second: not together with"),
         (["--second"], "--second: expected one argument"),
+        (["--third", "m", "--evaluate", "m"], "--third: not together with"),
+        (["--second", "m", "--third", "m"], "--second and --third: one at a time"),
         (["stray"], "unrecognized arguments: stray"),
     ],
 )
@@ -58,6 +63,15 @@ def test_wrong_usage_ends_with_2(capsys, argv, message):
 def test_a_second_network_wants_a_model_to_join(data, tmp_path, capsys):
     assert train.main(["--data", str(data), "--second", str(tmp_path / "none")]) == 1
     assert f"{tmp_path / 'none'} is not a model folder" in capsys.readouterr().err
+
+
+def test_a_third_network_wants_a_second(data, tmp_path, capsys):
+    folder = shutil.copytree(ROOT / "models" / "digits", tmp_path / "model")
+    card = json.loads((folder / "model.json").read_text())
+    del card["training"]["second"]
+    (folder / "model.json").write_text(json.dumps(card))
+    assert train.main(["--data", str(data), "--third", str(folder)]) == 1
+    assert "has no second network yet: train.py --second comes first" in capsys.readouterr().err
 
 
 def test_data_that_is_not_there_ends_with_1(tmp_path, capsys):

@@ -230,6 +230,25 @@ def test_a_second_network_takes_the_place_of_an_earlier_one(joined, typed, tmp_p
     assert not np.array_equal(old[0], new[0])
 
 
+def test_a_third_network_is_asked_with_the_second(joined, typed, tmp_path, repo_root):
+    folder = shutil.copytree(joined, tmp_path / "model")
+    run(repo_root, "--data", typed, "--third", folder, "--epochs", "1")
+    assert names(folder) == sorted([*names(joined), "metrics-third.jsonl"])
+    before, card = ModelFolder.open(joined).card, ModelFolder.open(folder).card
+    assert card.training["third"]["command"] == "uv run train.py --third MODEL_DIR --epochs 1"
+    assert card.training["second"] == before.training["second"]
+    assert card.calibration["third"].keys() == card.calibration["second"].keys()
+    images = np.load(typed / "mnist.npz")["x_test"][..., None].astype(np.float32) / 255
+    two, three = (Network(ModelFolder.open(each)).scores(images) for each in (joined, folder))
+    assert np.array_equal(two[1], three[1])
+    changed = np.abs(two[0] - three[0]).max(axis=1) > 1e-4
+    assert 0 < changed.sum() < len(images)
+    # A second one takes the place of all further ones.
+    run(repo_root, "--data", typed, "--second", folder, "--epochs", "1")
+    assert names(folder) == names(joined)
+    assert "third" not in ModelFolder.open(folder).card.training
+
+
 def test_tuning_teaches_when_it_errs(joined, typed, tmp_path, repo_root):
     folder = shutil.copytree(joined, tmp_path / "model")
     run(repo_root, "--data", typed, "--tune", folder)

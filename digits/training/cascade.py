@@ -1,8 +1,8 @@
-"""Two networks in one ONNX file: the second is asked about what the first one doubts.
+"""Several networks in one ONNX file: further ones are asked about what the first one doubts.
 
 A first network that is sure of a tile, or sure that it is no digit, is believed. Of the others the
-answer which digit it is moves towards a mean of both, the more the greater the doubt, and only
-those are shown to the second network at all. Whether it is a digit is for the first one to say,
+answer which digit it is moves towards a mean of all, the more the greater the doubt, and only those
+are shown to a second and a third network at all. Whether it is a digit is for the first one to say,
 which saw more of what is none. Classifiers in a row, the cheap one first, are after Viola and Jones
 2001 (*Rapid object detection using a boosted cascade of simple features*).
 """
@@ -29,37 +29,48 @@ DOUBTFUL = 0.85
 """Confidence at which, and below which, the mean is what counts."""
 HARDLY_A_DIGIT, PERHAPS_A_DIGIT = 0.2, 0.4
 """Digit scores up to which the second is not asked, and from which it counts fully."""
-WEIGHT = 2 / 3
-"""Of the second one in the mean: on MNIST's held-out images it is better alone than the first.
-These were chosen there; what else was tried between 0.9 and 0.98, 0.6 and 0.9 made no more than one
-or two mistakes' difference in 5,000, and asked the second one about more or fewer tiles."""
+WORTH = 2.0
+"""How much each further one counts in the mean, against the first: on MNIST's held-out images it
+is better alone. These were chosen there; what else was tried between 0.9 and 0.98, 0.6 and 0.9 made
+no more than one or two mistakes' difference in 5,000, and asked about more or fewer tiles."""
 
-FIRST, SECOND = "first/", "second/"
-INPUT = "image"
+FIRST = "first/"
+FURTHER = ("second/", "third/")
+"""Before the names of what is each network's own, in the file and in its notes."""
+INPUT, DOUBTFUL_INPUT = "image", "doubtful_image"
 OUTPUTS = ("probabilities", "digit_score")
 PARITY = 1e-5
 LEAST = 1e-9
 """Probabilities below it count as much."""
 
 
-def join(first: bytes, second: bytes) -> bytes:
-    """One network of two: the same input and outputs as either has.
+def join(first: bytes, *others: bytes) -> bytes:
+    """One network of two or three: the same input and outputs as each has.
 
-    What the first network's file says of itself stays, that of the second is added with its prefix.
+    What the first network's file says of itself stays, that of the others is added with a prefix.
     """
-    one, two = (onnx.load_from_string(content) for content in (first, second))
-    parts = [_prefixed(one, FIRST, INPUT), _prefixed(two, SECOND, "doubtful_image")]
-    before, after, constants = _choosing()
+    one, *more = (onnx.load_from_string(content) for content in (first, *others))
+    prefixes = FURTHER[: len(more)]
+    asked = [
+        _prefixed(each, prefix, DOUBTFUL_INPUT) for each, prefix in zip(more, prefixes, strict=True)
+    ]
+    start = _prefixed(one, FIRST, INPUT)
+    before, after, constants = _choosing(prefixes)
     graph = helper.make_graph(
-        [*parts[0].node, *before, *parts[1].node, *after],
+        [*start.node, *before, *(node for part in asked for node in part.node), *after],
         one.graph.name,
         one.graph.input,
         one.graph.output,
-        [*parts[0].initializer, *parts[1].initializer, *constants],
+        [
+            *start.initializer,
+            *(weight for part in asked for weight in part.initializer),
+            *constants,
+        ],
     )
     model = helper.make_model(graph, opset_imports=one.opset_import, ir_version=one.ir_version)
     notes = {each.key: each.value for each in one.metadata_props}
-    notes |= {SECOND + each.key: each.value for each in two.metadata_props}
+    for each, prefix in zip(more, prefixes, strict=True):
+        notes |= {prefix + note.key: note.value for note in each.metadata_props}
     helper.set_model_props(model, notes)
     onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString()
@@ -69,35 +80,45 @@ def join(first: bytes, second: bytes) -> bytes:
 def split(content: bytes) -> list[bytes]:
     """The networks in a file, the first one first; one that was never joined is all there is."""
     model = onnx.load_from_string(content)
-    if not any(node.name.startswith(SECOND) for node in model.graph.node):
-        return [content]
-    return [
-        _extracted(model, FIRST, INPUT),
-        _extracted(model, SECOND, "doubtful_image"),
+    there = [
+        prefix
+        for prefix in FURTHER
+        if any(node.name.startswith(prefix) for node in model.graph.node)
     ]
+    if not there:
+        return [content]
+    further = [_extracted(model, prefix, DOUBTFUL_INPUT) for prefix in there]
+    return [_extracted(model, FIRST, INPUT), *further]
 
 
-def mixed(first: tuple[Floats, Floats], second: Floats) -> tuple[Floats, Floats]:
+def mixed(first: tuple[Floats, Floats], others: Sequence[Floats]) -> tuple[Floats, Floats]:
     """What the cascade answers, in numpy: ``probabilities`` ``[n, 10]``, and the share ``[n]`` of
-    the second network in each, from 0 to `WEIGHT`.
+    the further networks in each, from 0 where they are not asked.
 
-    ``first`` are the first one's probabilities and digit score ``[n]``, ``second`` the other one's
-    probabilities.
+    ``first`` are the first one's probabilities and digit score ``[n]``, ``others`` the
+    probabilities of each further one.
     """
     confidence = first[0].max(axis=1) * first[1]
     doubt = np.clip((SURE - confidence) / (SURE - DOUBTFUL), 0, 1)
     doubt = doubt * np.clip((first[1] - HARDLY_A_DIGIT) / (PERHAPS_A_DIGIT - HARDLY_A_DIGIT), 0, 1)
-    share = np.asarray(WEIGHT * doubt, np.float32)
-    return first[0] + share[:, None] * (second - first[0]), share
+    share = np.asarray(_weight(len(others)) * doubt, np.float32)
+    mean = np.mean(others, axis=0, dtype=np.float32)
+    return first[0] + share[:, None] * (mean - first[0]), share
+
+
+def _weight(others: int) -> float:
+    """Of so many further networks in the mean, where the first one's doubt is full."""
+    return WORTH * others / (1 + WORTH * others)
 
 
 def together(outputs: Sequence[Outputs]) -> Outputs:
-    """What one network says, or two that are joined; calibrated logits in, the same out."""
-    if len(outputs) == 1:
-        return outputs[0]
-    first, second = outputs
+    """What one network says, or several that are joined; calibrated logits in, the same out."""
+    first, *others = outputs
+    if not others:
+        return first
     score = sigmoid(first.digit_logit)
-    probabilities, _ = mixed((softmax(first.logits), score), softmax(second.logits))
+    further = [softmax(each.logits) for each in others]
+    probabilities, _ = mixed((softmax(first.logits), score), further)
     return Outputs(np.log(np.maximum(probabilities, LEAST)), first.digit_logit)
 
 
@@ -116,14 +137,14 @@ def scorer(content: bytes) -> Scorer:
     return score
 
 
-def check(content: bytes, first: bytes, second: bytes, tiles: Floats) -> float:
+def check(content: bytes, parts: Sequence[bytes], tiles: Floats) -> float:
     """Hold the joined network against its parts on ``tiles``; the largest difference.
 
     Raises ModelError when they differ by more than `PARITY`, alone or together.
     """
-    one, two, joined = (_session(each) for each in (first, second, content))
+    joined, one, *others = (_session(each) for each in (content, *parts))
     alone = _answers(one, tiles)
-    probabilities, share = mixed(alone, _answers(two, tiles)[0])
+    probabilities, share = mixed(alone, [_answers(each, tiles)[0] for each in others])
     score = alone[1]
     surest, most_doubted = int(share.argmin()), int(share.argmax())
     difference = 0.0
@@ -136,8 +157,11 @@ def check(content: bytes, first: bytes, second: bytes, tiles: Floats) -> float:
     return difference
 
 
-def _choosing() -> tuple[list[onnx.NodeProto], list[onnx.NodeProto], list[onnx.TensorProto]]:
-    """The nodes between the networks and those after them, and the constants of both."""
+def _choosing(
+    further: Sequence[str],
+) -> tuple[list[onnx.NodeProto], list[onnx.NodeProto], list[onnx.TensorProto]]:
+    """The nodes between the first network and the ``further`` ones, those after them, and the
+    constants of both."""
     make = helper.make_node
     numbers: dict[str, Floats | NDArray[np.int64]] = {
         "sure": np.float32(SURE),
@@ -146,7 +170,8 @@ def _choosing() -> tuple[list[onnx.NodeProto], list[onnx.NodeProto], list[onnx.T
         "per_score": np.float32(1 / (PERHAPS_A_DIGIT - HARDLY_A_DIGIT)),
         "zero": np.float32(0),
         "one": np.float32(1),
-        "weight": np.float32(WEIGHT),
+        "weight": np.float32(_weight(len(further))),
+        "others": np.float32(len(further)),
         "first_axis": np.array([0], np.int64),
         "last_axis": np.array([1], np.int64),
     }
@@ -164,14 +189,16 @@ def _choosing() -> tuple[list[onnx.NodeProto], list[onnx.NodeProto], list[onnx.T
         make("NonZero", ["is_doubtful"], ["place_row"]),
         make("Transpose", ["place_row"], ["place_column"], perm=[1, 0]),
         make("Squeeze", ["place_row", "first_axis"], ["place"]),
-        make("Gather", [INPUT, "place"], ["doubtful_image"], axis=0),
+        make("Gather", [INPUT, "place"], [DOUBTFUL_INPUT], axis=0),
     ]
     after = [
         make("Gather", ["doubt", "place"], ["doubt_there"], axis=0),
         make("Mul", ["doubt_there", "weight"], ["share"]),
         make("Unsqueeze", ["share", "last_axis"], ["share_column"]),
         make("Gather", [FIRST + "probabilities", "place"], ["before"], axis=0),
-        make("Sub", [SECOND + "probabilities", "before"], ["apart"]),
+        make("Sum", [prefix + "probabilities" for prefix in further], ["sum"]),
+        make("Div", ["sum", "others"], ["mean"]),
+        make("Sub", ["mean", "before"], ["apart"]),
         make("Mul", ["apart", "share_column"], ["moved"]),
         make("Add", ["before", "moved"], ["after"]),
         make("ScatterND", [FIRST + "probabilities", "place_column", "after"], ["probabilities"]),
@@ -219,13 +246,19 @@ def _extracted(model: onnx.ModelProto, prefix: str, image: str) -> bytes:
     extracted = helper.make_model(
         graph, opset_imports=model.opset_import, ir_version=model.ir_version
     )
-    notes = {each.key: each.value for each in model.metadata_props}
-    own = {key.removeprefix(SECOND): note for key, note in notes.items() if SECOND in key}
-    rest = {key: note for key, note in notes.items() if SECOND not in key}
-    helper.set_model_props(extracted, own if prefix == SECOND else rest)
+    helper.set_model_props(extracted, _notes(model, "" if prefix == FIRST else prefix))
     onnx.checker.check_model(extracted, full_check=True)
     content: bytes = extracted.SerializeToString()
     return content
+
+
+def _notes(model: onnx.ModelProto, prefix: str) -> dict[str, str]:
+    """What the file says of the network with that prefix; with none, of the first one."""
+    return {
+        each.key.removeprefix(prefix): each.value
+        for each in model.metadata_props
+        if each.key.startswith(prefix or FURTHER) == bool(prefix)
+    }
 
 
 def _session(content: bytes) -> ort.InferenceSession:

@@ -14,6 +14,10 @@ from digits.training import augmentation, glyphs, negatives, strokes
 Ink = NDArray[np.uint8]
 NOT_A_DIGIT = -1
 
+FOUND_BENT, FOUND_AS_IS = 0.6, 0.2
+"""Shares of the images at their own resolution that are seen as the reader finds them in a
+picture: a pixel's fraction from where MNIST has them."""
+
 
 class Examples:
     """Augmented digits and negatives, the same for the same seed and epoch.
@@ -22,7 +26,8 @@ class Examples:
     every image once, ``mild_share`` of them changed in shape alone and not by much;
     ``negatives_share`` times as many negatives; ``font_share`` and ``drawn_share`` times as many
     digits from fonts and drawn from scratch; and ``plain_share`` times as many images at their own
-    resolution, so that the network knows MNIST itself as well as its distortions.
+    resolution, so that the network knows MNIST itself as well as its distortions; of those,
+    ``as_is`` are not bent at all.
     """
 
     def __init__(
@@ -35,12 +40,14 @@ class Examples:
         font_share: float = 0.06,
         drawn_share: float = 0.14,
         plain_share: float = 0.4,
+        as_is: float = 0.5,
         mild_share: float = 0.2,
     ) -> None:
         self.images = images
         self.labels = labels.astype(np.int64)
         self.seed = seed
         self.mild_share = mild_share
+        self.as_is = as_is
         self.counts = (
             len(images),
             int(len(images) * font_share),
@@ -77,7 +84,7 @@ class Examples:
             return _tile(augmentation.wear(rng, self._drawn(rng, label))), label
         if index < plain:
             place = int(rng.integers(len(self.images)))
-            return _plain(rng, self.images[place]), int(self.labels[place])
+            return _plain(rng, self.images[place], self.as_is), int(self.labels[place])
         ink = negatives.make(rng, self.images, self.labels)
         return _tile(augmentation.wear(rng, augmentation.pen(rng, ink))), NOT_A_DIGIT
 
@@ -97,13 +104,15 @@ class Examples:
         return _tile(ink)
 
 
-def _plain(rng: Generator, image: Ink) -> NDArray[np.float32]:
+def _plain(rng: Generator, image: Ink, as_is: float) -> NDArray[np.float32]:
     """An image just as it is, bent a little, or as either is found again in a picture of it."""
+    bent, found = 1 - as_is, FOUND_AS_IS * as_is
     choice = rng.random()
-    if choice < 0.4:
+    if as_is - found <= choice < 1 - found:
+        image = augmentation.nudge(rng, image)
+    if choice < 1 - found - FOUND_BENT * bent:
         return np.asarray(image / np.float32(255), np.float32)
-    image = augmentation.nudge(rng, image) if choice < 0.9 else image
-    return np.asarray(image / np.float32(255), np.float32) if choice < 0.6 else _tile(image)
+    return _tile(image)
 
 
 def _tile(ink: Ink) -> NDArray[np.float32]:

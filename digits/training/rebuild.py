@@ -69,6 +69,8 @@ def rebuild(content: bytes, tiles: Floats) -> keras.Model:
 
 
 def _follow(node: onnx.NodeProto, inputs: list[Value]) -> Value:
+    if node.op_type == "Cast" and isinstance(inputs[0], np.ndarray):
+        return inputs[0].astype(np.float32)  # a weight that is stored in 16 bits
     if not any(isinstance(each, keras.KerasTensor | Affine) for each in inputs):
         return None
     if node.op_type not in STEPS:

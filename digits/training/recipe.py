@@ -46,6 +46,9 @@ SECOND = Architecture(
 )
 """Of the network that is asked about what the first one doubts: it may take its time."""
 
+THIRD = replace(SECOND, name="third-cnn", full=(16, 24), half=(48, 64), quarter=(80, 80))
+"""Of one more that is asked with the second: another shape errs on other digits."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -56,7 +59,8 @@ class Recipe:
     ``average_decay`` is that of the moving average of the weights, which is what is kept;
     ``score_weight`` weighs "is it a digit" against "which one" in the loss; ``negatives_share``
     and ``plain_share`` are how many things that are no digit, and how many of MNIST's images at
-    their own resolution, there are for every image, see `digits.training.examples`.
+    their own resolution, there are for every image, and ``as_is`` is the share of the latter that
+    is not bent at all, see `digits.training.examples`.
     """
 
     epochs: int = 20
@@ -68,6 +72,7 @@ class Recipe:
     score_weight: float = 0.5
     negatives_share: float = 0.5
     plain_share: float = 0.4
+    as_is: float = 0.5
     images: int | None = None
     seed: int = 1
     architecture: Architecture = field(default_factory=Architecture)
@@ -87,7 +92,8 @@ class Recipe:
 
     def command(self) -> str:
         """The command that runs this again; where data and model lie is the user's own matter."""
-        options = ["--second", "MODEL_DIR"] if self.architecture == SECOND else []
+        places = {SECOND: ["--second", "MODEL_DIR"], THIRD: ["--third", "MODEL_DIR"]}
+        options = list(places.get(self.architecture, []))
         options += ["--quick"] if self.images == QUICK_IMAGES else []
         default = Recipe().quick() if self.images == QUICK_IMAGES else Recipe()
         for name in ("epochs", "batch_size", "seed"):

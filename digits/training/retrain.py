@@ -31,6 +31,7 @@ from digits.training.evaluation import MnistFigures, evaluate_mnist
 from digits.training.feedback import Lesson
 from digits.training.fine_tune import fine_tune, restrain, right_of
 from digits.training.folder import check_target, staged, write_card, write_network
+from digits.training.further import PLACES
 from digits.training.gate import Verdict
 from digits.training.recipe import Recipe
 from digits.training.validation import Outputs, Scorer, Validation
@@ -141,7 +142,7 @@ def _make(
     import keras
 
     from digits.training import cascade
-    from digits.training.export import calibrated
+    from digits.training.export import calibrated, halved
     from digits.training.rebuild import rebuild
 
     keras.utils.set_random_seed(recipe.seed)
@@ -151,16 +152,15 @@ def _make(
     parts = _learn(models, recipe, mnist, lesson, validation)
     made = [calibrated(model, validation, name=base.folder.card.name) for model in models]
     content, *others = [each for each, _ in made]
-    for second in others:
-        joined = cascade.join(content, second)
-        cascade.check(joined, content, second, tiles)
-        content = joined
+    if others:
+        networks = [content, *(halved(each, tiles) for each in others)]
+        content = cascade.join(*networks)
+        cascade.check(content, networks, tiles)
     for name in base.folder.networks.keys() - {NETWORK}:
         (folder / name).write_bytes(base.folder.onnx(name))
     score = cascade.scorer(content)
     calibration, *further = [dict(each.to_dict()) for _, each in made]
-    for each in further:
-        calibration["second"] = each
+    calibration |= dict(zip(PLACES, further, strict=False))
     card = _card(
         base,
         lesson,

@@ -73,6 +73,7 @@ def fitted(
         seed=recipe.seed,
         negatives_share=recipe.negatives_share,
         plain_share=recipe.plain_share,
+        as_is=recipe.as_is,
     )
     fitter = Fitter(build(recipe.architecture), recipe, steps=steps_of(source, recipe))
     with tracked(os.environ, recipe.to_dict()) as tracker:
