@@ -473,9 +473,10 @@ def _line_candidates(
 
 
 def _is_too_wide(piece: Piece, height: float, parameters: LayoutParameters) -> bool:
-    """Whether a piece that nobody found worth cutting is still no single digit."""
+    """Whether a piece that nobody found worth cutting is still no single digit, for its own height
+    and for its line's."""
     _, _, piece_width, piece_height = piece.box
-    reference = max(height, piece_height * 0.8)
+    reference = max(height, piece_height)
     return piece_height >= 0.5 * height and piece_width > parameters.join_width * reference
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from digits import ink, layout
+from digits.layout import LayoutParameters
 from digits.parameters import Parameters
 
 
@@ -94,6 +95,18 @@ def test_only_what_is_doubted_is_cut():
     assert len(doubted.lines[0]) > 1
     assert (pieces.labels == before).all()
     assert (doubted.labels > 0).sum() == (before > 0).sum()
+
+
+def test_a_piece_wider_than_its_lower_neighbours_are_high_may_be_a_digit():
+    grey = sheet()
+    for x in (60, 120, 180, 340, 400):
+        ring(grey, x, 150, 18)
+    cv2.ellipse(grey, (260, 150), (36, 26), 0, 0, 360, (0,), 5)
+    pieces = layout.pieces(ink.extract(grey))
+    wide = max((candidate.box for candidate in pieces.candidates), key=lambda box: box[2])
+    assert wide[2] > LayoutParameters().join_width * pieces.heights[0]
+
+    assert wide in [candidate.box for candidate in layout.arrange(pieces, []).candidates]
 
 
 def test_lines_of_two_arrangements_go_together():
