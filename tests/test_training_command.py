@@ -68,7 +68,7 @@ def test_a_second_network_wants_a_model_to_join(data, tmp_path, capsys):
 def test_a_third_network_wants_a_second(data, tmp_path, capsys):
     folder = shutil.copytree(ROOT / "models" / "digits", tmp_path / "model")
     card = json.loads((folder / "model.json").read_text())
-    del card["training"]["second"]
+    del card["calibration"]["second"]
     (folder / "model.json").write_text(json.dumps(card))
     assert train.main(["--data", str(data), "--third", str(folder)]) == 1
     assert "has no second network yet: train.py --second comes first" in capsys.readouterr().err

@@ -62,7 +62,7 @@ def train(chosen: Recipe, mnist: Mnist, folder: Path, *, resume: bool) -> MnistF
     folder = folder.absolute()
     base = ModelFolder.open(folder)
     place = "third" if chosen.architecture == THIRD else "second"
-    if place == "third" and "second" not in base.card.training:
+    if place == "third" and "second" not in base.card.calibration:
         raise ModelError(f"{folder} has no second network yet: train.py --second comes first")
     if FILE in base.networks:
         logger.warning("%s was taught on what stands now: train.py --tune teaches it anew", FILE)
