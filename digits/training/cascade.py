@@ -98,12 +98,17 @@ def mixed(first: tuple[Floats, Floats], others: Sequence[Floats]) -> tuple[Float
     ``first`` are the first one's probabilities and digit score ``[n]``, ``others`` the
     probabilities of each further one.
     """
-    confidence = first[0].max(axis=1) * first[1]
-    doubt = np.clip((SURE - confidence) / (SURE - DOUBTFUL), 0, 1)
-    doubt = doubt * np.clip((first[1] - HARDLY_A_DIGIT) / (PERHAPS_A_DIGIT - HARDLY_A_DIGIT), 0, 1)
-    share = np.asarray(_weight(len(others)) * doubt, np.float32)
+    share = np.asarray(_weight(len(others)) * doubt(*first), np.float32)
     mean = np.mean(others, axis=0, dtype=np.float32)
     return first[0] + share[:, None] * (mean - first[0]), share
+
+
+def doubt(probabilities: Floats, digit_score: Floats) -> Floats:
+    """How much the first network is in doubt, ``[n]`` from 0 (the others are not asked) to 1."""
+    confidence = probabilities.max(axis=1) * digit_score
+    unsure = np.clip((SURE - confidence) / (SURE - DOUBTFUL), 0, 1)
+    perhaps = (digit_score - HARDLY_A_DIGIT) / (PERHAPS_A_DIGIT - HARDLY_A_DIGIT)
+    return np.asarray(unsure * np.clip(perhaps, 0, 1), np.float32)
 
 
 def _weight(others: int) -> float:
@@ -120,6 +125,17 @@ def together(outputs: Sequence[Outputs]) -> Outputs:
     further = [softmax(each.logits) for each in others]
     probabilities, _ = mixed((softmax(first.logits), score), further)
     return Outputs(np.log(np.maximum(probabilities, LEAST)), first.digit_logit)
+
+
+def asked(first: Outputs, tiles: Floats, score: Scorer) -> Outputs:
+    """What a further network says of those ``tiles`` of which the first one, which said ``first``,
+    is in doubt; nothing (zeros) of the others, which `together` does not heed."""
+    place = np.flatnonzero(doubt(softmax(first.logits), sigmoid(first.digit_logit)))
+    said = Outputs(np.zeros_like(first.logits), np.zeros_like(first.digit_logit))
+    if len(place):
+        some = score(tiles[place])
+        said.logits[place], said.digit_logit[place] = some.logits, some.digit_logit
+    return said
 
 
 def scorer(content: bytes) -> Scorer:

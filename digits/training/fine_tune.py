@@ -6,7 +6,8 @@ and Hoiem 2016): their labels would have it change its mind where nobody complai
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ from digits.training.feed import Batch, batches_ahead
 from digits.training.gate import Comparison, Right, sign_test
 from digits.training.recipe import Recipe
 from digits.training.targets import Targets
-from digits.training.validation import Outputs, Scorer, Validation
+from digits.training.validation import Labels, Outputs, Scorer, Tiles, Validation
 
 if TYPE_CHECKING:
     import keras
@@ -66,6 +67,8 @@ ENOUGH = 0.8
 """Of the corrected digits that can be had: the last few cost most elsewhere."""
 
 Weights = list[NDArray[np.float32]]
+Said = Sequence[Outputs]
+"""Of each set of `Cases`."""
 
 
 class Mixed:
@@ -141,19 +144,34 @@ def _aim(batch: Batch, added: int, before: Scorer) -> Targets:
     return anchors + Targets.of_labels(labels[others:])
 
 
+@dataclass(frozen=True)
+class Cases:
+    """By what a network is let go: the validation split's digits as they are and its hard cases,
+    and the corrected digits; ``tiles`` and ``labels`` of each."""
+
+    tiles: tuple[Tiles, Tiles, Tiles]
+    labels: tuple[Labels, Labels, Labels]
+
+    @classmethod
+    def of(cls, validation: Validation, corrected: Labelled) -> Cases:
+        """The three sets."""
+        return cls(
+            (validation.clean, validation.hard, corrected.tiles()),
+            (validation.clean_labels, validation.hard_labels, corrected.labels),
+        )
+
+    def right(self, said: Said) -> list[Right]:
+        """Which cases of each set are right."""
+        return [_right(outputs, labels) for outputs, labels in zip(said, self.labels, strict=True)]
+
+
 def restrain(
-    model: keras.Model,
-    old: Weights,
-    *,
-    score: Scorer,
-    before: list[Right],
-    validation: Validation,
-    corrected: Labelled,
+    model: keras.Model, old: Weights, cases: Cases, *, before: Said, say: Callable[[], Said]
 ) -> float:
     """Go only a part of the way from the ``old`` weights to the model's own; how far.
 
-    ``score`` is what counts in the end: the model, or all the networks that it is one of; what that
-    got right of the validation split ``before`` anything was learned is what `right_of` said.
+    ``say`` tells what is said of the cases in the end, by the model and all the networks that it is
+    one of; ``before`` is what was said before anything was learned.
 
     Weights between those of a network and of its successor keep most of what both can (Wortsman
     and others 2022). Of the parts with which the validation split shows no sign of harm, the
@@ -161,28 +179,21 @@ def restrain(
     none of it, where nothing is won.
     """
     learned = model.get_weights()
+    *were_right, _ = cases.right(before)
     harmless = {}
     for part in PARTS:
         model.set_weights(_between(old, learned, part))
-        if not _harms(before, right_of(validation, score)):
-            right = _right(score(corrected.tiles()), corrected.labels)
-            harmless[part] = int(right.sum())
-    most = max(harmless.values())
-    best = min(part for part, right in harmless.items() if right >= ENOUGH * most)
+        *right, corrected = cases.right(say())
+        if not _harms(were_right, right):
+            harmless[part] = int(corrected.sum())
+    most = max(harmless.values(), default=0)
+    best = min((part for part, right in harmless.items() if right >= ENOUGH * most), default=0.0)
     model.set_weights(_between(old, learned, best))
     return best
 
 
 def _between(old: Weights, new: Weights, part: float) -> Weights:
     return [one + part * (other - one) for one, other in zip(old, new, strict=True)]
-
-
-def right_of(validation: Validation, score: Scorer) -> list[Right]:
-    """Which of the validation split's digits as they are, and of its hard cases, are right."""
-    return [
-        _right(score(validation.clean), validation.clean_labels),
-        _right(score(validation.hard), validation.hard_labels),
-    ]
 
 
 def _right(outputs: Outputs, labels: NDArray[np.int64]) -> Right:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import time
@@ -10,9 +11,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from digits.card import NETWORK, ModelCard
 from digits.confidence import FILE
@@ -29,7 +27,7 @@ from digits.training.data import Labelled, Mnist
 from digits.training.describe import with_test_figures
 from digits.training.evaluation import MnistFigures, evaluate_mnist
 from digits.training.feedback import Lesson
-from digits.training.fine_tune import fine_tune, restrain, right_of
+from digits.training.fine_tune import Cases, fine_tune, restrain
 from digits.training.folder import check_target, staged, write_card, write_network
 from digits.training.further import PLACES
 from digits.training.gate import Verdict
@@ -192,28 +190,35 @@ def _learn(
     from digits.training import cascade
     from digits.training.fit import scorer
 
-    def score(tiles: NDArray[np.float32]) -> Outputs:
-        return cascade.together([scorer(model)(tiles) for model in models])
+    cases = Cases.of(validation, lesson.digits)
+    said: list[list[Outputs]] = [[] for _ in models]
 
-    before, loss = right_of(validation, score), validation.measure(score)["loss"]
-    parts = []
-    for model in models:
+    def say_alone(place: int) -> list[Outputs]:
+        score = scorer(models[place])
+        if place == 0:
+            return [score(tiles) for tiles in cases.tiles]
+        return [
+            cascade.asked(first, tiles, score)
+            for first, tiles in zip(said[0], cases.tiles, strict=True)
+        ]
+
+    def say(place: int) -> list[Outputs]:
+        """What all say together, once a network changed; of the others it is known."""
+        said[place] = say_alone(place)
+        if place == 0:  # it is in doubt of others now
+            said[1:] = map(say_alone, range(1, len(models)))
+        return [cascade.together(each) for each in zip(*said, strict=True)]
+
+    before, parts = say(0), []
+    for place, model in enumerate(models):
         old = model.get_weights()
         fine_tune(model, recipe, mnist.train, lesson.digits)
-        parts.append(
-            restrain(
-                model,
-                old,
-                score=score,
-                before=before,
-                validation=validation,
-                corrected=lesson.digits,
-            )
-        )
+        parts.append(restrain(model, old, cases, before=before, say=functools.partial(say, place)))
+        after = say(place)
     logger.info(
         "loss on the validation split: %.4f, before %.4f; of the way was taken: %s",
-        validation.measure(score)["loss"],
-        loss,
+        validation.figures(*after[:2])["loss"],
+        validation.figures(*before[:2])["loss"],
         ", ".join(f"{part:.0%}" for part in parts),
     )
     return parts

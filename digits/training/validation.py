@@ -64,7 +64,10 @@ class Validation:
 
     def measure(self, score: Scorer) -> dict[str, float]:
         """Figures of one epoch; ``loss`` is what the best epoch has least of."""
-        clean, hard = score(self.clean), score(self.hard)
+        return self.figures(score(self.clean), score(self.hard))
+
+    def figures(self, clean: Outputs, hard: Outputs) -> dict[str, float]:
+        """The same from what was said of the digits as they are and of the hard cases."""
         digits = self.hard_labels >= 0
         clean_loss = log_loss(softmax(clean.logits), self.clean_labels)
         hard_loss = log_loss(softmax(hard.logits[digits]), self.hard_labels[digits])
