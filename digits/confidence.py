@@ -175,7 +175,8 @@ def _own(ink: Ink, layout: Layout, index: int) -> tuple[float, float]:
     candidate = layout.candidates[index]
     window = _window(candidate.box)
     labels = layout.labels[window]
-    strength = np.sort(ink.strength[window][any_of(labels, candidate.labels)])
+    strength = ink.strength[window][any_of(labels, candidate.labels)]
     if not strength.size:
         return 0.0, 0.0
-    return float(strength[len(strength) // 2]) / 255, strength.size / labels.size
+    middle = strength.size // 2
+    return float(np.partition(strength, middle)[middle]) / 255, strength.size / labels.size

@@ -87,8 +87,9 @@ def _opened(small: Strength, width: int) -> Strength:
 def _peak(strength: Strength) -> int:
     """The strength that one pixel in a thousand reaches."""
     step = max(1, 2 * max(strength.shape) // SIDE)
-    counts = np.bincount(strength[::step, ::step].ravel(), minlength=256)
-    return int(np.searchsorted(np.cumsum(counts), 0.999 * counts.sum()))
+    some = np.ascontiguousarray(strength[::step, ::step])
+    counts = cv2.calcHist([some], [0], None, [256], [0, 256]).ravel().astype(np.int64)
+    return int(np.searchsorted(np.cumsum(counts), 0.999 * some.size))
 
 
 def _stroke_width(strength: Strength, peak: int) -> float:
@@ -98,7 +99,7 @@ def _stroke_width(strength: Strength, peak: int) -> float:
     """
     lines = strength[:: max(1, 2 * max(strength.shape) // SIDE)]
     strong = np.greater(lines, 0.5 * peak)
-    begins = np.count_nonzero(strong[:, 1:] & ~strong[:, :-1])
+    begins = np.count_nonzero(strong[:, 1:] > strong[:, :-1])
     return float(np.pi / 4 * np.count_nonzero(strong) / max(int(begins), 1))
 
 
