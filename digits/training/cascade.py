@@ -19,6 +19,7 @@ from onnx import helper, numpy_helper
 
 from digits.errors import ModelError
 from digits.training.calibration import sigmoid, softmax
+from digits.training.export import halved
 from digits.training.validation import Outputs, Scorer
 
 Floats = NDArray[np.float32]
@@ -51,19 +52,19 @@ def join(first: bytes, *others: bytes) -> bytes:
     """
     one, *more = (onnx.load_from_string(content) for content in (first, *others))
     prefixes = FURTHER[: len(more)]
-    asked = [
+    ends = [
         _prefixed(each, prefix, DOUBTFUL_INPUT) for each, prefix in zip(more, prefixes, strict=True)
     ]
     start = _prefixed(one, FIRST, INPUT)
     before, after, constants = _choosing(prefixes)
     graph = helper.make_graph(
-        [*start.node, *before, *(node for part in asked for node in part.node), *after],
+        [*start.node, *before, *(node for end in ends for node in end.node), *after],
         one.graph.name,
         one.graph.input,
         one.graph.output,
         [
             *start.initializer,
-            *(weight for part in asked for weight in part.initializer),
+            *(weight for end in ends for weight in end.initializer),
             *constants,
         ],
     )
@@ -74,6 +75,17 @@ def join(first: bytes, *others: bytes) -> bytes:
     helper.set_model_props(model, notes)
     onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString()
+    return content
+
+
+def joined(first: bytes, others: Sequence[bytes], tiles: Floats) -> bytes:
+    """The first network alone if there are no others; else all in one file, the others with their
+    weights in 16 bits, checked on ``tiles``. Raises ModelError."""
+    if not others:
+        return first
+    parts = [first, *(halved(each, tiles) for each in others)]
+    content = join(*parts)
+    check(content, parts, tiles)
     return content
 
 

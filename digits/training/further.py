@@ -111,14 +111,11 @@ def _join(
 ) -> dict[str, object]:
     """Calibrate the further network and write all as one; the card."""
     from digits.training import cascade
-    from digits.training.export import calibrated, halved
+    from digits.training.export import calibrated
 
-    tiles = validation.hard[:512]
     first, *others = cascade.split(base.onnx())[: 1 + len(_before(place))]
     made, calibration = calibrated(model, validation, name=base.card.name)
-    parts = [first, *(halved(each, tiles) for each in (*others, made))]
-    content = cascade.join(*parts)
-    cascade.check(content, parts, tiles)
+    content = cascade.joined(first, [*others, made], validation.hard[:512])
     card = _card(base, place, chosen, calibration.to_dict(), history, mnist.sha256, started)
     card["files"] = dict(base.card.files) | write_network(folder, content)
     write_card(folder, card)

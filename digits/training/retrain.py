@@ -140,7 +140,7 @@ def _make(
     import keras
 
     from digits.training import cascade
-    from digits.training.export import calibrated, halved
+    from digits.training.export import calibrated
     from digits.training.rebuild import rebuild
 
     keras.utils.set_random_seed(recipe.seed)
@@ -149,11 +149,8 @@ def _make(
     models = [rebuild(content, tiles) for content in cascade.split(base.folder.onnx())]
     parts = _learn(models, recipe, mnist, lesson, validation)
     made = [calibrated(model, validation, name=base.folder.card.name) for model in models]
-    content, *others = [each for each, _ in made]
-    if others:
-        networks = [content, *(halved(each, tiles) for each in others)]
-        content = cascade.join(*networks)
-        cascade.check(content, networks, tiles)
+    first, *others = [each for each, _ in made]
+    content = cascade.joined(first, others, tiles)
     for name in base.folder.networks.keys() - {NETWORK}:
         (folder / name).write_bytes(base.folder.onnx(name))
     score = cascade.scorer(content)
