@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.feedback:
             return _retrain(args, mnist)
         if written := args.second or args.third:
-            chosen = further.recipe(recipe(args), third=bool(args.third))
+            chosen = further.recipe(recipe(args), "second" if args.second else "third")
             figures = further.train(chosen, mnist, written, resume=args.resume)
         elif args.evaluate:
             written = args.out or args.evaluate

@@ -20,6 +20,7 @@ from onnx import helper, numpy_helper
 from digits.errors import ModelError
 from digits.training.calibration import sigmoid, softmax
 from digits.training.export import halved
+from digits.training.recipe import FURTHER
 from digits.training.validation import Outputs, Scorer
 
 Floats = NDArray[np.float32]
@@ -36,7 +37,7 @@ is better alone. These were chosen there; what else was tried between 0.9 and 0.
 no more than one or two mistakes' difference in 5,000, and asked about more or fewer tiles."""
 
 FIRST = "first/"
-FURTHER = ("second/", "third/")
+PREFIXES = tuple(f"{place}/" for place in FURTHER)
 """Before the names of what is each network's own, in the file and in its notes."""
 INPUT, DOUBTFUL_INPUT = "image", "doubtful_image"
 OUTPUTS = ("probabilities", "digit_score")
@@ -51,7 +52,7 @@ def join(first: bytes, *others: bytes) -> bytes:
     What the first network's file says of itself stays, that of the others is added with a prefix.
     """
     one, *more = (onnx.load_from_string(content) for content in (first, *others))
-    prefixes = FURTHER[: len(more)]
+    prefixes = PREFIXES[: len(more)]
     ends = [
         _prefixed(each, prefix, DOUBTFUL_INPUT) for each, prefix in zip(more, prefixes, strict=True)
     ]
@@ -94,7 +95,7 @@ def split(content: bytes) -> list[bytes]:
     model = onnx.load_from_string(content)
     there = [
         prefix
-        for prefix in FURTHER
+        for prefix in PREFIXES
         if any(node.name.startswith(prefix) for node in model.graph.node)
     ]
     if not there:
@@ -285,7 +286,7 @@ def _notes(model: onnx.ModelProto, prefix: str) -> dict[str, str]:
     return {
         each.key.removeprefix(prefix): each.value
         for each in model.metadata_props
-        if each.key.startswith(prefix or FURTHER) == bool(prefix)
+        if each.key.startswith(prefix or PREFIXES) == bool(prefix)
     }
 
 

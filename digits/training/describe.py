@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timezone
 
+from digits.card import ModelCard
 from digits.parameters import Parameters
 from digits.training import origin
 from digits.training.calibration import Calibration
@@ -42,8 +43,7 @@ def describe(
     """All of the card but the figures on the test split."""
     return {
         "name": NAME,
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "git_revision": origin.git_revision(),
+        **_born(),
         "labels": [str(digit) for digit in range(10)],
         "input": INPUT_CONTRACT,
         "parameters": asdict(Parameters()),
@@ -53,6 +53,11 @@ def describe(
         "metrics": validation_metrics(history),
         "files": dict(files),
     }
+
+
+def made_from(old: ModelCard) -> dict[str, object]:
+    """The card of a model that was made from one with the card ``old``, before what is new."""
+    return asdict(old) | _born()
 
 
 def training(recipe: Recipe, *, data: Mapping[str, str], seconds: float) -> dict[str, object]:
@@ -91,3 +96,10 @@ def validation_metrics(history: History) -> dict[str, float]:
         name: value for name, value in history[best - 1].items() if name.startswith("validation_")
     }
     return {"epoch": best, **kept}
+
+
+def _born() -> dict[str, object]:
+    return {
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "git_revision": origin.git_revision(),
+    }

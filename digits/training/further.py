@@ -11,8 +11,7 @@ import logging
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from datetime import datetime, timezone
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,7 @@ from digits.training import describe, origin, report, run
 from digits.training.data import Mnist
 from digits.training.evaluation import MnistFigures
 from digits.training.folder import staged, write_card, write_network
-from digits.training.recipe import SECOND, THIRD, Recipe
+from digits.training.recipe import FURTHER, Recipe
 from digits.training.validation import Validation
 from digits.training.workspace import METRICS, History, Workspace, best_epoch, read_metrics
 
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
     import keras
 
 logger = logging.getLogger(__name__)
-
-PLACES = ("second", "third")
-"""What a further network is called in the card and in the name of its metrics."""
 
 PLAIN_SHARE = 2.0
 """Five times as many images at their own resolution as the first network sees: what that doubts of
@@ -45,10 +41,10 @@ AS_IS = 0.15
 (177 mistakes) than a few versions of each did (197)."""
 
 
-def recipe(chosen: Recipe, *, third: bool = False) -> Recipe:
+def recipe(chosen: Recipe, place: str) -> Recipe:
     """The recipe of a second, or third, network, with the choices of ``chosen`` in all else."""
-    changed = replace(chosen, architecture=SECOND, plain_share=PLAIN_SHARE)
-    return replace(changed, architecture=THIRD, as_is=AS_IS) if third else changed
+    changed = replace(chosen, architecture=FURTHER[place], plain_share=PLAIN_SHARE)
+    return replace(changed, as_is=AS_IS) if place == "third" else changed
 
 
 def train(chosen: Recipe, mnist: Mnist, folder: Path, *, resume: bool) -> MnistFigures:
@@ -61,9 +57,13 @@ def train(chosen: Recipe, mnist: Mnist, folder: Path, *, resume: bool) -> MnistF
     started = time.monotonic()
     folder = folder.absolute()
     base = ModelFolder.open(folder)
-    place = "third" if chosen.architecture == THIRD else "second"
-    if place == "third" and "second" not in base.card.calibration:
-        raise ModelError(f"{folder} has no second network yet: train.py --second comes first")
+    place = chosen.place
+    assert place
+    for before in _before(place):
+        if before not in base.card.calibration:
+            raise ModelError(
+                f"{folder} has no {before} network yet: train.py --{before} comes first"
+            )
     if FILE in base.networks:
         logger.warning("%s was taught on what stands now: train.py --tune teaches it anew", FILE)
     workspace = Workspace.beside(folder)
@@ -95,7 +95,7 @@ def _metrics(place: str) -> str:
 
 def _before(place: str) -> tuple[str, ...]:
     """The further networks that stay where one is put into ``place``."""
-    return PLACES[: PLACES.index(place)]
+    return tuple(FURTHER)[: list(FURTHER).index(place)]
 
 
 def _join(
@@ -133,7 +133,7 @@ def _card(
 ) -> dict[str, object]:
     """The base's card, with how the further network was made beside that."""
     old = base.card
-    gone = set(PLACES) - set(_before(place))
+    gone = set(FURTHER) - set(_before(place))
 
     def with_this(kept: Mapping[str, object], this: Mapping[str, object]) -> dict[str, object]:
         rest = {name: value for name, value in kept.items() if name not in gone}
@@ -141,9 +141,7 @@ def _card(
 
     made = describe.training(chosen, data=data, seconds=time.monotonic() - started)
     return {
-        **asdict(old),
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "git_revision": origin.git_revision(),
+        **describe.made_from(old),
         "calibration": with_this(old.calibration, calibration),
         "training": with_this(old.training, made | {"git_revision": origin.git_revision()}),
         "metrics": with_this(old.metrics, describe.validation_metrics(history)),

@@ -49,6 +49,10 @@ SECOND = Architecture(
 THIRD = replace(SECOND, name="third-cnn", full=(16, 24), half=(48, 64), quarter=(80, 80))
 """Of one more that is asked with the second: another shape errs on other digits."""
 
+FURTHER = {"second": SECOND, "third": THIRD}
+"""The networks beside the first one, in their order, by what the command line, the card and the
+ONNX file call them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -90,10 +94,15 @@ class Recipe:
         """A tenth of the images, twice: a model that works, in less than a minute."""
         return replace(self, images=QUICK_IMAGES, epochs=2, average_decay=0.98)
 
+    @property
+    def place(self) -> str | None:
+        """Which of the `FURTHER` networks this makes; None for a first one."""
+        places = (place for place, shape in FURTHER.items() if shape == self.architecture)
+        return next(places, None)
+
     def command(self) -> str:
         """The command that runs this again; where data and model lie is the user's own matter."""
-        places = {SECOND: ["--second", "MODEL_DIR"], THIRD: ["--third", "MODEL_DIR"]}
-        options = list(places.get(self.architecture, []))
+        options = [f"--{self.place}", "MODEL_DIR"] if self.place else []
         options += ["--quick"] if self.images == QUICK_IMAGES else []
         default = Recipe().quick() if self.images == QUICK_IMAGES else Recipe()
         for name in ("epochs", "batch_size", "seed"):

@@ -7,8 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,17 +20,15 @@ from digits.network import Network
 from digits.reader import Reader
 from digits.registry.local import LocalRegistry
 from digits.registry.protocol import ModelVersion
-from digits.training import comparison, feedback, origin, report
+from digits.training import comparison, describe, feedback, origin, report
 from digits.training.calibration import Calibration
 from digits.training.data import Labelled, Mnist
-from digits.training.describe import with_test_figures
 from digits.training.evaluation import MnistFigures, evaluate_mnist
 from digits.training.feedback import Lesson
 from digits.training.fine_tune import Cases, fine_tune, restrain
 from digits.training.folder import check_target, staged, write_card, write_network
-from digits.training.further import PLACES
 from digits.training.gate import Verdict
-from digits.training.recipe import Recipe
+from digits.training.recipe import FURTHER, Recipe
 from digits.training.validation import Outputs, Scorer, Validation
 
 if TYPE_CHECKING:
@@ -101,7 +98,7 @@ def retrain(
         verdict = comparison.compare(
             base.folder.path, folder, test=mnist.test, held_out=lesson.held_out, others=others
         )
-        written = write_card(folder, _judged(with_test_figures(card, figures), verdict))
+        written = write_card(folder, _judged(describe.with_test_figures(card, figures), verdict))
         _report(folder, written, base, lesson, verdict, mnist.test, figures)
     for line in verdict.table().splitlines():
         logger.info("%s", line)
@@ -155,7 +152,7 @@ def _make(
         (folder / name).write_bytes(base.folder.onnx(name))
     score = cascade.scorer(content)
     calibration, *further = [dict(each.to_dict()) for _, each in made]
-    calibration |= dict(zip(PLACES, further, strict=False))
+    calibration |= dict(zip(FURTHER, further, strict=False))
     card = _card(
         base,
         lesson,
@@ -256,9 +253,7 @@ def _card(
         "versions": origin.versions(),
     }
     return {
-        **asdict(old),
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "git_revision": origin.git_revision(),
+        **describe.made_from(old),
         "calibration": dict(calibration),
         "thresholds": old.thresholds | {"uncertain": round(uncertain, 4)},
         "training": training,
