@@ -8,6 +8,7 @@ know.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -28,6 +29,14 @@ LEAST_USUAL, DWARF = 0.75, 0.55
 """As fractions of the other digits' size: hardly any digit of a line is below the first, and most
 marks below the second are pieces of digits."""
 
+ACROSS = 0.3
+"""How far from the middle of a stroke a bar crosses it at most, in heights of the stroke."""
+
+RING_DIGIT = 0
+RING, RING_GAP = 0.7, 0.25
+"""What a ring of a percent sign looks like; how high it is at most, and how far from the stroke, in
+heights of that."""
+
 NEAR = 1.0
 """Pixels between a mark and the border that it meets."""
 
@@ -47,7 +56,10 @@ class CompanyParameters:
     ``dotted`` for a dot or an accent right above or below, ``entangled`` for a mark in its box, and
     a mark much smaller than the other digits of its line ``dwarfed``. Where the other digits keep
     clear of the picture's border, what meets it loses ``cropped``, or ``framed`` if it is a stroke:
-    it is the edge of the sheet.
+    it is the edge of the sheet. Strokes lose ``zigzag`` if all that was read in the ink they were
+    cut from are strokes: it is an M, a ü, a saw's teeth; and, in a picture of nothing else,
+    ``again`` for each other one: it is a fence. A stroke with a bar across it loses ``crossed``, the
+    rings of a percent sign lose ``percent``.
     """
 
     usual_share: float = 0.8
@@ -64,6 +76,10 @@ class CompanyParameters:
     dwarfed: float = 2.0
     framed: float = 4.0
     cropped: float = 1.0
+    zigzag: float = 3.5
+    again: float = 0.15
+    crossed: float = 4.0
+    percent: float = 4.0
     surest: float = 0.95
     rounds: int = 3
 
@@ -97,6 +113,11 @@ def adjust(
     lost += parameters.entangled * _entangled(boxes)
     lines = np.array([candidate.line for candidate in candidates])
     lost += parameters.dwarfed * _dwarfed(boxes, lines)
+    lost += parameters.zigzag * _zigzag(layout, candidates, digits)
+    lost += parameters.crossed * np.where(digits == STROKE, _crossed(layout, candidates), 0.0)
+    lost += parameters.percent * _in_percent_sign(boxes, digits)
+    if (digits == STROKE).all():
+        lost += parameters.again * (len(digits) - 1)
     of_border = np.where(digits == STROKE, parameters.framed, parameters.cropped)
     lost += of_border * _framed(boxes, lines, digits, layout.labels.shape)
     own = np.where(lost > 0, _log_odds(np.minimum(scores, parameters.surest)), _log_odds(scores))
@@ -184,6 +205,62 @@ def _parting(
         return parameters.torn
     _, _, width, height = union(left_out)
     return parameters.torn * min(1.0, max(width, height) / candidate.box[3])
+
+
+def _zigzag(
+    layout: Layout, candidates: list[Candidate], digits: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Which of the marks are strokes, and were cut from ink in which nothing but several strokes
+    was read."""
+    sources = [
+        {piece.of for piece in layout.lines[each.line][each.first : each.last + 1]} - {0}
+        for each in candidates
+    ]
+    read = Counter(source for mark in sources for source in mark)
+    strokes = Counter(
+        source
+        for mark, digit in zip(sources, digits.tolist(), strict=True)
+        for source in mark
+        if digit == STROKE
+    )
+    only = {source for source, count in strokes.items() if 1 < count == read[source]}
+    return np.array([not only.isdisjoint(mark) for mark in sources])
+
+
+def _crossed(layout: Layout, candidates: list[Candidate]) -> NDArray[np.bool_]:
+    """Which of the marks were cut out of a bar across them, of which something is left out on
+    either side: a plus, a t."""
+    return np.array([_is_crossed(layout, each) for each in candidates], np.bool_)
+
+
+def _is_crossed(layout: Layout, candidate: Candidate) -> bool:
+    run = layout.lines[candidate.line][candidate.first : candidate.last + 1]
+    _, top, _, height = candidate.box
+    own = [piece for piece in run if piece.label in candidate.labels]
+    across = [
+        piece.middle[0]
+        for piece in run
+        if piece.of in {each.of for each in own} - {0}
+        and piece not in own
+        and abs(piece.middle[1] - top - height / 2) < ACROSS * height
+    ]
+    left, right = (pick(piece.middle[0] for piece in own) for pick in (min, max))
+    return bool(across) and min(across) < left and max(across) > right
+
+
+def _in_percent_sign(boxes: Floats, digits: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which of the marks are rings, one left and in the upper part of a taller mark, the other
+    right and in its lower part."""
+    left, top, width, height = boxes.T
+    right, bottom, middle = left + width, top + height, left + width / 2
+    ring = np.less.outer(height, RING * height) & (digits == RING_DIGIT)[:, None]
+    ring &= np.maximum.outer(left, left) - np.minimum.outer(right, right) <= RING_GAP * height
+    ring &= np.greater.outer(top, top - RING_GAP * height)
+    ring &= np.less.outer(bottom, bottom + RING_GAP * height)
+    upper = ring & np.less.outer(middle, middle) & np.less.outer(bottom, top + RING * height)
+    lower = ring & np.greater.outer(middle, middle) & np.greater.outer(top, bottom - RING * height)
+    between = upper.any(axis=0) & lower.any(axis=0)
+    return np.asarray(((upper | lower) & between).any(axis=1))
 
 
 def _lone(layout: Layout, taken: set[Place]) -> list[Box]:

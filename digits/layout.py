@@ -72,13 +72,15 @@ class Piece:
     """One connected part of the ink, or of a cut one: its label and box ``x, y, w, h``.
 
     ``cut`` says that the next piece of the line was one with this one before it was cut off, and
-    ``parted`` that it was one with ink of another row.
+    ``parted`` that it was one with ink of another row; ``of`` is the label of the piece from which
+    this one was cut, 0 if it was not.
     """
 
     label: int
     box: Box
     cut: bool = False
     parted: bool = False
+    of: int = 0
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -445,7 +447,8 @@ def _cut(
             continue
         label = next(new_labels)
         window[part] = label
-        parts.append(Piece(label, (x + left, y + top, part_width, part_height), cut=True))
+        box = (x + left, y + top, part_width, part_height)
+        parts.append(Piece(label, box, cut=True, of=piece.label))
     parts[-1] = replace(parts[-1], cut=False)
     return parts
 

@@ -228,3 +228,76 @@ def test_on_a_line_all_of_whose_ink_is_digits_it_says_nothing_that_they_were_con
 
     assert (scores() < given - 0.02).all()
     assert (scores(0) >= given).all()
+
+
+def adjusted(layout: Layout, digits: list[int], score: float = 0.99) -> np.ndarray:
+    """All candidates of a layout, read as these digits, judged."""
+    chosen = list(range(len(layout.candidates)))
+    return adjust(
+        layout, chosen, np.array(digits), np.full(len(digits), score), CompanyParameters()
+    )
+
+
+@pytest.mark.parametrize(
+    ("digits", "suspect"),
+    [([1, 1, 1], [True, True, True]), ([1, 7, 1], [False, False, False])],
+    ids=["nothing but strokes", "another digit between"],
+)
+def test_strokes_cut_from_one_another_are_no_digits(digits: list[int], suspect: list[bool]):
+    line = tuple(Piece(n + 1, (12 * n, 40, 10, 30), cut=n < 2, of=9) for n in range(3))
+
+    assert (adjusted(arrange(line), digits) < 0.5).tolist() == suspect
+
+
+def test_strokes_cut_from_other_ink_each_are_digits():
+    line = tuple(Piece(n + 1, (30 * n, 40, 10, 30), of=9 + n) for n in range(3))
+
+    assert (adjusted(arrange(line), [1, 1, 1]) > 0.5).all()
+
+
+@pytest.mark.parametrize(("count", "read"), [(2, True), (8, True), (14, False)])
+def test_many_strokes_and_nothing_else_are_a_fence(count: int, read: bool):
+    assert (adjusted(arrange(line_of(*[8] * count)), [1] * count) > 0.5).all() == read
+
+
+def test_many_strokes_among_other_digits_are_read():
+    assert (adjusted(arrange(line_of(*[8] * 14, 20)), [1] * 14 + [5]) > 0.9).all()
+
+
+@pytest.mark.parametrize(
+    ("bar", "digit", "suspect"),
+    [(52, 1, True), (66, 1, False), (52, 4, False)],
+    ids=["across its middle", "under it", "across another digit"],
+)
+def test_a_stroke_with_a_bar_across_it_is_a_plus(bar: int, digit: int, suspect: bool):
+    left, right = (Piece(n, (x, bar, 10, 4), of=9) for n, x in ((1, 0), (3, 20)))
+    line = (replace(left, cut=True), Piece(2, (11, 40, 8, 30), cut=True, of=9), right)
+    layout = Layout(
+        np.zeros((1, 1), np.int32), (line,), (30.0,), (Candidate(0, 0, 2, line[1].box, (2,)),)
+    )
+
+    assert (adjusted(layout, [digit])[0] < 0.5) == suspect
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "digits", "suspect"),
+    [
+        (40, 56, [0, 1, 0], True),
+        (40, 56, [8, 1, 0], False),
+        (56, 40, [0, 1, 0], False),
+        (40, 40, [0, 1, 0], False),
+    ],
+    ids=["%", "no ring", "the other way round", "side by side"],
+)
+def test_the_rings_of_a_percent_sign_are_no_zeros(
+    first: int, last: int, digits: list[int], suspect: bool
+):
+    line = (
+        Piece(1, (0, first, 12, 14)),
+        Piece(2, (10, 40, 14, 30)),
+        Piece(3, (22, last, 12, 14)),
+    )
+
+    scores = adjusted(arrange(line), digits)
+
+    assert (scores[[0, 2]] < 0.3).all() == suspect
