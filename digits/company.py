@@ -52,14 +52,14 @@ class CompanyParameters:
 
     Once there is anything against a mark, its score counts as ``surest`` at most: the network has
     seen nothing but the mark. Then the log odds of a digit lose ``torn`` for each side on which ink
-    that is left out was connected with it, ``parted`` where that ink is another digit,
-    ``dotted`` for a dot or an accent right above or below, ``entangled`` for a mark in its box, and
-    a mark much smaller than the other digits of its line ``dwarfed``. Where the other digits keep
-    clear of the picture's border, what meets it loses ``cropped``, or ``framed`` if it is a stroke:
-    it is the edge of the sheet. Strokes lose ``zigzag`` if all that was read in the ink they were
-    cut from are strokes: it is an M, a ü, a saw's teeth; and, in a picture of nothing else,
-    ``again`` for each other one: it is a fence. A stroke with a bar across it loses ``crossed``, the
-    rings of a percent sign lose ``percent``.
+    that is left out was connected with it, ``parted`` where that ink is another digit, ``dotted``
+    for a dot or an accent right above or below, ``entangled`` for a mark in its box, and a mark
+    much smaller than the other digits of its line ``dwarfed``. Where the other digits keep clear of
+    the picture's border, what meets it loses ``cropped``, or ``framed`` if it is a stroke: it is
+    the edge of the sheet. Strokes lose ``zigzag`` if all that was read in the ink they were cut
+    from are strokes: it is an M, a ü, a saw's teeth; and, in a picture of nothing else, ``again``
+    for each other one: it is a fence. A stroke with a bar across it loses ``crossed``, the rings of
+    a percent sign lose ``percent``.
     """
 
     usual_share: float = 0.8
