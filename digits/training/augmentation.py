@@ -20,9 +20,6 @@ CANVAS = 64
 NUDGE = 0.7
 """How much `nudge` distorts, against `warp`."""
 
-PRESSED = 0.6
-"""How far `press` goes at most."""
-
 
 def warp(rng: Generator, glyph: Ink, *, amount: float = 1.0) -> Ink:
     """Slant, turn, stretch and bend ``glyph`` onto a ``CANVAS`` square.
@@ -42,18 +39,6 @@ def nudge(rng: Generator, image: Ink) -> Ink:
     height, width = image.shape
     grid = _grid(height, width) + rng.normal(0, 0.4, 2).astype(np.float32)
     return _bent(rng, image, grid, scale=1.0, amount=NUDGE)
-
-
-def press(rng: Generator, image: Ink) -> Ink:
-    """``image`` as more or less pressure on the pen would have left it, at its own resolution.
-
-    It goes up to ``PRESSED`` of the way to what a dilation, or as often an erosion, by one pixel
-    makes of it: less than a pixel, which `pen` cannot do.
-    """
-    change = cv2.dilate if rng.random() < 0.5 else cv2.erode
-    share = rng.uniform(0, PRESSED)
-    changed = change(image, np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.addWeighted(image, 1 - share, changed, share, 0), np.uint8)
 
 
 def _grid(height: int, width: int) -> NDArray[np.float32]:

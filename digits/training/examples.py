@@ -27,7 +27,7 @@ class Examples:
     ``negatives_share`` times as many negatives; ``font_share`` and ``drawn_share`` times as many
     digits from fonts and drawn from scratch; and ``plain_share`` times as many images at their own
     resolution, so that the network knows MNIST itself as well as its distortions; of those,
-    ``as_is`` are not bent at all, and ``pressed`` are written with another pressure.
+    ``as_is`` are not bent at all.
     """
 
     def __init__(
@@ -41,7 +41,6 @@ class Examples:
         drawn_share: float = 0.14,
         plain_share: float = 0.4,
         as_is: float = 0.5,
-        pressed: float = 0.0,
         mild_share: float = 0.2,
     ) -> None:
         self.images = images
@@ -49,7 +48,6 @@ class Examples:
         self.seed = seed
         self.mild_share = mild_share
         self.as_is = as_is
-        self.pressed = pressed
         self.counts = (
             len(images),
             int(len(images) * font_share),
@@ -86,7 +84,7 @@ class Examples:
             return _tile(augmentation.wear(rng, self._drawn(rng, label))), label
         if index < plain:
             place = int(rng.integers(len(self.images)))
-            return self._plain(rng, self.images[place]), int(self.labels[place])
+            return _plain(rng, self.images[place], self.as_is), int(self.labels[place])
         ink = negatives.make(rng, self.images, self.labels)
         return _tile(augmentation.wear(rng, augmentation.pen(rng, ink))), NOT_A_DIGIT
 
@@ -105,17 +103,16 @@ class Examples:
             ink = augmentation.rough(rng, ink)
         return _tile(ink)
 
-    def _plain(self, rng: Generator, image: Ink) -> NDArray[np.float32]:
-        """An image just as it is, bent a little, or as either is found again in a picture of it."""
-        bent, found = 1 - self.as_is, FOUND_AS_IS * self.as_is
-        choice = rng.random()
-        if self.as_is - found <= choice < 1 - found:
-            image = augmentation.nudge(rng, image)
-        if self.pressed and rng.random() < self.pressed:
-            image = augmentation.press(rng, image)
-        if choice < 1 - found - FOUND_BENT * bent:
-            return np.asarray(image / np.float32(255), np.float32)
-        return _tile(image)
+
+def _plain(rng: Generator, image: Ink, as_is: float) -> NDArray[np.float32]:
+    """An image just as it is, bent a little, or as either is found again in a picture of it."""
+    bent, found = 1 - as_is, FOUND_AS_IS * as_is
+    choice = rng.random()
+    if as_is - found <= choice < 1 - found:
+        image = augmentation.nudge(rng, image)
+    if choice < 1 - found - FOUND_BENT * bent:
+        return np.asarray(image / np.float32(255), np.float32)
+    return _tile(image)
 
 
 def _tile(ink: Ink) -> NDArray[np.float32]:

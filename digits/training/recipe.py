@@ -59,12 +59,12 @@ class Recipe:
     """The choices of one run.
 
     ``images`` limits the training images used (None: all); ``learning_rate`` is the highest,
-    reached after a share of ``warmup`` of all steps, then lowered along a cosine; ``average_decay``
-    is that of the moving average of the weights, which is what is kept; ``score_weight`` weighs "is
-    it a digit" against "which one" in the loss; ``negatives_share`` and ``plain_share`` are how
-    many things that are no digit, and how many of MNIST's images at their own resolution, there are
-    for every image, and ``as_is`` is the share of the latter that is not bent at all, ``pressed``
-    that with another pressure on the pen, see `digits.training.examples`.
+    reached after a share of ``warmup`` of all steps, then lowered along a cosine;
+    ``average_decay`` is that of the moving average of the weights, which is what is kept;
+    ``score_weight`` weighs "is it a digit" against "which one" in the loss; ``negatives_share``
+    and ``plain_share`` are how many things that are no digit, and how many of MNIST's images at
+    their own resolution, there are for every image, and ``as_is`` is the share of the latter that
+    is not bent at all, see `digits.training.examples`.
     """
 
     epochs: int = 20
@@ -77,7 +77,6 @@ class Recipe:
     negatives_share: float = 0.5
     plain_share: float = 0.4
     as_is: float = 0.5
-    pressed: float = 0.0
     images: int | None = None
     seed: int = 1
     architecture: Architecture = field(default_factory=Architecture)

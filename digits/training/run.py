@@ -74,7 +74,6 @@ def fitted(
         negatives_share=recipe.negatives_share,
         plain_share=recipe.plain_share,
         as_is=recipe.as_is,
-        pressed=recipe.pressed,
     )
     fitter = Fitter(build(recipe.architecture), recipe, steps=steps_of(source, recipe))
     with tracked(os.environ, recipe.to_dict()) as tracker:
