@@ -113,12 +113,14 @@ def adjust(
     lost += parameters.entangled * _entangled(boxes)
     lines = np.array([candidate.line for candidate in candidates])
     lost += parameters.dwarfed * _dwarfed(boxes, lines)
-    lost += parameters.zigzag * _zigzag(layout, candidates, digits)
-    lost += parameters.crossed * np.where(digits == STROKE, _crossed(layout, candidates), 0.0)
+    strokes = digits == STROKE
+    if strokes.any():
+        lost += parameters.zigzag * _zigzag(layout, candidates, digits)
+        lost += parameters.crossed * (strokes & _crossed(layout, candidates))
     lost += parameters.percent * _in_percent_sign(boxes, digits)
-    if (digits == STROKE).all():
+    if strokes.all():
         lost += parameters.again * (len(digits) - 1)
-    of_border = np.where(digits == STROKE, parameters.framed, parameters.cropped)
+    of_border = np.where(strokes, parameters.framed, parameters.cropped)
     lost += of_border * _framed(boxes, lines, digits, layout.labels.shape)
     own = np.where(lost > 0, _log_odds(np.minimum(scores, parameters.surest)), _log_odds(scores))
     own -= lost
@@ -216,6 +218,8 @@ def _zigzag(
         {piece.of for piece in layout.lines[each.line][each.first : each.last + 1]} - {0}
         for each in candidates
     ]
+    if not any(sources):
+        return np.zeros(len(candidates), np.bool_)
     read = Counter(source for mark in sources for source in mark)
     strokes = Counter(
         source
@@ -236,6 +240,8 @@ def _crossed(layout: Layout, candidates: list[Candidate]) -> NDArray[np.bool_]:
 def _is_crossed(layout: Layout, candidate: Candidate) -> bool:
     run = layout.lines[candidate.line][candidate.first : candidate.last + 1]
     _, top, _, height = candidate.box
+    if len(run) == len(candidate.labels):
+        return False
     own = [piece for piece in run if piece.label in candidate.labels]
     across = [
         piece.middle[0]

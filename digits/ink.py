@@ -81,7 +81,7 @@ def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: boo
     if polarity == "light_on_dark":
         working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
     strength = _divided(working, _paper(small, parameters))
-    strength = shade.remove(strength, shrink(strength, shade.SIDE), parameters.shade)
+    strength = shade.remove(strength, shrink(strength, shade.SIDE, quick=True), parameters.shade)
     mask, threshold = _threshold(strength, parameters)
     return Ink(strength, mask, threshold, scale, polarity, spread)
 
@@ -211,15 +211,19 @@ def _working_size(grey: Grey, parameters: InkParameters, *, enlarge: bool) -> tu
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8), scale
 
 
-def shrink(grey: Grey, side: int) -> Grey:
-    """``grey`` with its long side at most ``side``, averaged."""
+def shrink(grey: Grey, side: int, *, quick: bool = False) -> Grey:
+    """``grey`` with its long side at most ``side``, averaged.
+
+    After whole blocks, less than a half is left to shrink. ``quick`` takes two by two pixels for
+    that, in a fifth of the time.
+    """
     grey = _averaged(grey, max(grey.shape) // side)
     scale = side / max(grey.shape)
     if scale >= 1:
         return grey
-    # What is left is less than a half, for which two by two pixels will do: a tenth of the time.
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    interpolation = cv2.INTER_LINEAR if quick else cv2.INTER_AREA
+    return np.asarray(cv2.resize(grey, size, interpolation=interpolation), np.uint8)
 
 
 def _averaged(grey: Grey, block: int) -> Grey:
