@@ -7,6 +7,7 @@ know.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Collection
@@ -115,7 +116,7 @@ def adjust(
     lost += parameters.dwarfed * _dwarfed(boxes, lines)
     strokes = digits == STROKE
     if strokes.any():
-        lost += parameters.zigzag * _zigzag(layout, candidates, digits)
+        lost += parameters.zigzag * _zigzag(layout, candidates, strokes)
         lost += parameters.crossed * (strokes & _crossed(layout, candidates))
     lost += parameters.percent * _in_percent_sign(boxes, digits)
     if strokes.all():
@@ -210,7 +211,7 @@ def _parting(
 
 
 def _zigzag(
-    layout: Layout, candidates: list[Candidate], digits: NDArray[np.intp]
+    layout: Layout, candidates: list[Candidate], strokes: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Which of the marks are strokes, and were cut from ink in which nothing but several strokes
     was read."""
@@ -221,13 +222,9 @@ def _zigzag(
     if not any(sources):
         return np.zeros(len(candidates), np.bool_)
     read = Counter(source for mark in sources for source in mark)
-    strokes = Counter(
-        source
-        for mark, digit in zip(sources, digits.tolist(), strict=True)
-        for source in mark
-        if digit == STROKE
-    )
-    only = {source for source, count in strokes.items() if 1 < count == read[source]}
+    several = {source for source, count in read.items() if count > 1}
+    others = set().union(*itertools.compress(sources, ~strokes))
+    only = several - others
     return np.array([not only.isdisjoint(mark) for mark in sources])
 
 
@@ -243,10 +240,11 @@ def _is_crossed(layout: Layout, candidate: Candidate) -> bool:
     if len(run) == len(candidate.labels):
         return False
     own = [piece for piece in run if piece.label in candidate.labels]
+    sources = {piece.of for piece in own} - {0}
     across = [
         piece.middle[0]
         for piece in run
-        if piece.of in {each.of for each in own} - {0}
+        if piece.of in sources
         and piece not in own
         and abs(piece.middle[1] - top - height / 2) < ACROSS * height
     ]
