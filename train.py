@@ -10,8 +10,7 @@
     uv run train.py                              20 epochs, into models/digits
     uv run train.py --quick                      in about a minute, into runs/quick, to try it
     uv run train.py --resume                     go on where a run was stopped
-    uv run train.py --second models/digits       a second network, for what the first one doubts
-    uv run train.py --third models/digits        one more, that is asked with the second
+    uv run train.py --further models/digits      two further networks, for what the first one doubts
     uv run train.py --feedback STORE             learn from corrections, on top of production
     uv run train.py --evaluate models/digits     measure all of it; write REPORT.md again
     uv run train.py --tune models/digits         choose its thresholds again, for a changed reader
@@ -30,6 +29,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from digits.errors import DigitsError
 from digits.evaluation import command, tuning
@@ -40,7 +40,7 @@ from digits.training import fine_tune, further, retrain, run
 from digits.training.data import Mnist, load
 from digits.training.download import cache_folder
 from digits.training.evaluation import MnistFigures
-from digits.training.recipe import Recipe
+from digits.training.recipe import Further, Recipe
 
 FULL = Path("models") / "digits"
 QUICK = Path("runs") / "quick"
@@ -60,15 +60,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _tune(args.tune, mnist)
         if args.feedback:
             return _retrain(args, mnist)
-        if written := args.second or args.third:
-            chosen = further.recipe(recipe(args), "second" if args.second else "third")
-            figures = further.train(chosen, mnist, written, resume=args.resume)
+        if args.further:
+            written = args.further
+            figures = further.train(
+                recipe(args, Further()),
+                mnist,
+                written,
+                processes=available_cores(),
+                resume=args.resume,
+            )
         elif args.evaluate:
             written = args.out or args.evaluate
             figures = command.evaluate(_plan(args, mnist), written).network
         else:
             written = args.out or ROOT / (QUICK if args.quick else FULL)
-            figures = run.train(recipe(args), mnist, written, resume=args.resume)
+            figures = run.train(recipe(args, Recipe()), mnist, written, resume=args.resume)
     except (DigitsError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
@@ -92,10 +98,16 @@ def build_parser() -> argparse.ArgumentParser:
         help="folder with mnist.npz or MNIST's four IDX files (default: DIGITS_DATA)",
     )
     parser.add_argument(
-        "--epochs", type=_whole, metavar="N", help=f"default: {Recipe().epochs}, quick: 2"
+        "--epochs",
+        type=_whole,
+        metavar="N",
+        help=f"default: {Recipe().epochs}, further networks: {Further().epochs}, quick: 2",
     )
     parser.add_argument(
-        "--batch-size", type=_whole, metavar="N", help=f"default: {Recipe().batch_size}"
+        "--batch-size",
+        type=_whole,
+        metavar="N",
+        help=f"default: {Recipe().batch_size}, further networks: {Further().batch_size}",
     )
     parser.add_argument("--seed", type=_seed, metavar="N", help=f"default: {Recipe().seed}")
     parser.add_argument(
@@ -113,17 +125,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--resume", action="store_true", help="go on after the last whole epoch of a stopped run"
     )
     parser.add_argument(
-        "--second",
+        "--further",
         type=Path,
         metavar="MODEL_DIR",
-        help="train a second, larger network and join it to this model folder, to be asked about "
-        "what the first one doubts",
-    )
-    parser.add_argument(
-        "--third",
-        type=Path,
-        metavar="MODEL_DIR",
-        help="train one more, to be asked together with the second one of this model folder",
+        help="train two further, larger networks and join them to this model folder, to be asked "
+        "about what the first one doubts; a day's work for two cores, minutes for a GPU",
     )
     parser.add_argument(
         "--feedback",
@@ -175,11 +181,8 @@ def _check_usage(parser: argparse.ArgumentParser, args: argparse.Namespace) -> N
         parser.error("--split validation: only with --evaluate, and --out for its report")
     if args.feedback and (args.evaluate or args.tune or args.resume):
         parser.error("--feedback: not together with --evaluate, --tune or --resume")
-    joined = "--second" if args.second else "--third"
-    if (args.second or args.third) and (args.feedback or args.evaluate or args.tune or args.out):
-        parser.error(f"{joined}: not together with --feedback, --evaluate, --tune or --out")
-    if args.second and args.third:
-        parser.error("--second and --third: one at a time, a third goes with a second")
+    if args.further and (args.feedback or args.evaluate or args.tune or args.out):
+        parser.error("--further: not together with --feedback, --evaluate, --tune or --out")
     if args.registry and not args.feedback:
         parser.error("--registry: only with --feedback; register.py registers other models")
     if args.evaluate and args.tune:
@@ -205,9 +208,12 @@ def _mnist(folder: Path | None) -> Mnist:
     return load(folder or Settings.from_env().data, cache=cache_folder(os.environ))
 
 
-def recipe(args: argparse.Namespace) -> Recipe:
+Chosen = TypeVar("Chosen", Recipe, Further)
+
+
+def recipe(args: argparse.Namespace, default: Chosen) -> Chosen:
     """The recipe that the options ask for."""
-    base = Recipe().quick() if args.quick else Recipe()
+    base = default.quick() if args.quick else default
     chosen = {"epochs": args.epochs, "batch_size": args.batch_size, "seed": args.seed}
     return replace(base, **{name: value for name, value in chosen.items() if value is not None})
 

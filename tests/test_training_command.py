@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from fabricate import model_folder
 
 import train
 from digits.settings import ROOT
-from digits.training.recipe import Recipe
+from digits.training.recipe import Further, Recipe
 
 
 @pytest.fixture
@@ -48,11 +49,10 @@ def usage_error(capsys, *argv: str) -> str:
         (["--evaluate", "m", "--split", "validation"], "only with --evaluate, and --out"),
         (["--split", "validation", "--out", "o"], "only with --evaluate, and --out"),
         (["--evaluate", "m", "--split", "train"], "--split: invalid choice: 'train'"),
-        (["--second", "m", "--tune", "m"], "--second: not together with"),
-        (["--second", "m", "--out", "o"], "--second: not together with"),
-        (["--second"], "--second: expected one argument"),
-        (["--third", "m", "--evaluate", "m"], "--third: not together with"),
-        (["--second", "m", "--third", "m"], "--second and --third: one at a time"),
+        (["--further", "m", "--tune", "m"], "--further: not together with"),
+        (["--further", "m", "--out", "o"], "--further: not together with"),
+        (["--further", "m", "--evaluate", "m"], "--further: not together with"),
+        (["--further"], "--further: expected one argument"),
         (["stray"], "unrecognized arguments: stray"),
     ],
 )
@@ -60,18 +60,16 @@ def test_wrong_usage_ends_with_2(capsys, argv, message):
     assert message in usage_error(capsys, *argv)
 
 
-def test_a_second_network_wants_a_model_to_join(data, tmp_path, capsys):
-    assert train.main(["--data", str(data), "--second", str(tmp_path / "none")]) == 1
+def test_further_networks_want_a_model_to_join(data, tmp_path, capsys):
+    assert train.main(["--data", str(data), "--further", str(tmp_path / "none")]) == 1
     assert f"{tmp_path / 'none'} is not a model folder" in capsys.readouterr().err
 
 
-def test_a_third_network_wants_a_second(data, tmp_path, capsys):
+def test_further_networks_of_no_begun_run_cannot_be_resumed(data, tmp_path, capsys):
     folder = shutil.copytree(ROOT / "models" / "digits", tmp_path / "model")
-    card = json.loads((folder / "model.json").read_text())
-    del card["calibration"]["second"]
-    (folder / "model.json").write_text(json.dumps(card))
-    assert train.main(["--data", str(data), "--third", str(folder)]) == 1
-    assert "has no second network yet: train.py --second comes first" in capsys.readouterr().err
+    assert train.main(["--data", str(data), "--further", str(folder), "--resume"]) == 1
+    assert "there is nothing to resume in" in capsys.readouterr().err
+    assert not (tmp_path / "model.training").exists()
 
 
 def test_data_that_is_not_there_ends_with_1(tmp_path, capsys):
@@ -141,7 +139,21 @@ def test_the_recorded_command_makes_the_same_recipe():
         ["--quick", "--batch-size", "64"],
         ["--quick", "--epochs", "1"],
     ):
-        recipe = train.recipe(train.build_parser().parse_args(argv))
-        command = recipe.command()
-        assert command == " ".join(["uv run train.py", *argv])
+        args = train.build_parser().parse_args(argv)
+        recipe = train.recipe(args, Recipe())
+        assert recipe.command() == " ".join(["uv run train.py", *argv])
         assert Recipe.from_dict(recipe.to_dict()) == recipe
+        further = train.recipe(args, Further())
+        assert further.command() == " ".join(["uv run train.py --further MODEL_DIR", *argv])
+
+
+def test_other_choices_are_another_run():
+    recipe = Further()
+    changed = (
+        replace(recipe, epochs=1),
+        replace(recipe, temperature=1.0),
+        replace(recipe, committee=recipe.committee[:2]),
+        recipe.quick(),
+    )
+    assert len({json.dumps(each.to_dict()) for each in (recipe, *changed)}) == 1 + len(changed)
+    assert json.loads(json.dumps(recipe.to_dict())) == recipe.to_dict()

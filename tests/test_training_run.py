@@ -151,7 +151,7 @@ def test_a_killed_run_leaves_the_old_model_and_resumes_to_the_same_network(
     out = model_folder(tmp_path / "model")
     before = ModelFolder.open(out).sha256
     arguments = ["--data", typed, "--out", out, "--epochs", str(EPOCHS)]
-    kill_after_first_epoch(repo_root, arguments, tmp_path / "model.training")
+    kill_after(repo_root, arguments, tmp_path / "model.training" / "epoch-001.npz")
     assert ModelFolder.open(out).sha256 == before
 
     again = subprocess.run(
@@ -167,7 +167,7 @@ def test_a_killed_run_leaves_the_old_model_and_resumes_to_the_same_network(
     assert_same_network(out, unbroken)
 
 
-def kill_after_first_epoch(repo_root: Path, arguments: list[str | Path], workspace: Path) -> None:
+def kill_after(repo_root: Path, arguments: list[str | Path], written: Path) -> None:
     training = subprocess.Popen(
         command(*arguments),
         cwd=repo_root,
@@ -176,77 +176,83 @@ def kill_after_first_epoch(repo_root: Path, arguments: list[str | Path], workspa
         start_new_session=True,
     )
     with training:
-        while not (workspace / "epoch-001.npz").exists():
+        while not written.exists():
             assert training.poll() is None, "it ended by itself"
             time.sleep(0.02)
         os.killpg(training.pid, signal.SIGKILL)
 
 
+FURTHER = ("--quick", "--epochs", "8")
+
+
 @pytest.fixture(scope="module")
 def joined(unbroken, typed, tmp_path_factory, repo_root) -> Path:
-    """The same model with a second network."""
+    """The same model with further networks."""
     folder = shutil.copytree(unbroken, tmp_path_factory.mktemp("joined") / "model")
-    printed = run(repo_root, "--data", typed, "--second", folder, "--epochs", "2")
+    printed = run(repo_root, "--data", typed, "--further", folder, *FURTHER)
     assert printed == f"{folder}\n"
     return folder
 
 
-def test_a_second_network_joins_the_first_in_one_file(unbroken, joined):
-    assert names(joined) == sorted([*names(unbroken), "metrics-second.jsonl"])
+def test_further_networks_join_the_first_in_one_file(unbroken, joined):
+    assert names(joined) == names(unbroken)
     assert names(joined.parent) == ["model"]
     before, card = ModelFolder.open(unbroken).card, ModelFolder.open(joined).card
-    assert card.training["second"]["command"] == "uv run train.py --second MODEL_DIR --epochs 2"
+    made = card.training["further"]
+    assert made["command"] == "uv run train.py --further MODEL_DIR --quick --epochs 8"
     assert card.training["command"] == before.training["command"]
-    assert card.calibration["second"].keys() == before.calibration.keys()
     assert card.thresholds == before.thresholds
+    for place in ("second", "third"):
+        assert card.calibration[place].keys() == before.calibration.keys()
+        assert card.metrics[place]["validation_accuracy"] > 0.3
     session = ort.InferenceSession(ModelFolder.open(joined).onnx())
     outputs = {value.name: value.shape for value in session.get_outputs()}
     assert outputs == {"probabilities": ["batch", 10], "digit_score": ["batch"]}
 
 
-def test_the_second_network_is_asked_about_what_the_first_one_doubts(unbroken, joined, typed):
+def test_further_networks_are_asked_about_what_the_first_one_doubts(unbroken, joined, typed):
     images = np.load(typed / "mnist.npz")["x_test"][..., None].astype(np.float32) / 255
-    first, both = (Network(ModelFolder.open(each)).scores(images) for each in (unbroken, joined))
+    first, all_of_them = (
+        Network(ModelFolder.open(each)).scores(images) for each in (unbroken, joined)
+    )
     sure = first[0].max(axis=1) * first[1] > 0.97
     doubtful = (first[0].max(axis=1) * first[1] < 0.85) & (first[1] > 0.4)
     assert doubtful.any()
-    assert np.array_equal(first[0][sure], both[0][sure])
-    assert (np.abs(first[0] - both[0]).max(axis=1)[doubtful] > 1e-4).mean() > 0.9
-    assert np.array_equal(first[1], both[1])
-    assert np.allclose(both[0].sum(axis=1), 1, atol=1e-5)
-    alone = np.concatenate([Network(ModelFolder.open(joined)).scores(x[None])[0] for x in images])
-    assert np.allclose(both[0], alone, atol=1e-5)
+    assert np.array_equal(first[0][sure], all_of_them[0][sure])
+    assert (np.abs(first[0] - all_of_them[0]).max(axis=1)[doubtful] > 1e-4).mean() > 0.9
+    assert np.array_equal(first[1], all_of_them[1])
+    assert np.allclose(all_of_them[0].sum(axis=1), 1, atol=1e-5)
+    network = Network(ModelFolder.open(joined))
+    alone = np.concatenate([network.scores(image[None])[0] for image in images])
+    assert np.allclose(all_of_them[0], alone, atol=1e-5)
 
 
-def test_a_second_network_takes_the_place_of_an_earlier_one(joined, typed, tmp_path, repo_root):
+def test_a_killed_run_of_further_networks_goes_on_and_replaces_earlier_ones(
+    unbroken, joined, typed, tmp_path, repo_root
+):
     folder = shutil.copytree(joined, tmp_path / "model")
-    run(repo_root, "--data", typed, "--second", folder, "--epochs", "1", "--seed", "5")
-    assert len(ModelFolder.open(folder).onnx()) == pytest.approx(
-        len(ModelFolder.open(joined).onnx()), abs=2000
+    before = ModelFolder.open(folder)
+    arguments = ["--data", typed, "--further", folder, *FURTHER[:-1], "2", "--seed", "5"]
+    kill_after(repo_root, arguments, tmp_path / "model.training" / "small.stage.npz")
+    assert ModelFolder.open(folder).sha256 == before.sha256
+
+    again = subprocess.run(
+        command(*arguments), cwd=repo_root, capture_output=True, text=True, check=False
     )
+    assert again.returncode == 1
+    assert "stopped after small: go on with --resume" in again.stderr
+
+    run(repo_root, *arguments, "--resume")
+    assert names(tmp_path) == ["model"]
+    after = ModelFolder.open(folder)
+    assert len(after.onnx()) == pytest.approx(len(before.onnx()), abs=2000)
+    assert after.card.training["further"]["seed"] == 5
     images = np.load(typed / "mnist.npz")["x_test"][..., None].astype(np.float32) / 255
-    old, new = (Network(ModelFolder.open(each)).scores(images) for each in (joined, folder))
-    assert np.array_equal(old[1], new[1])
+    first, old, new = (
+        Network(ModelFolder.open(each)).scores(images) for each in (unbroken, joined, folder)
+    )
+    assert np.array_equal(first[1], new[1])
     assert not np.array_equal(old[0], new[0])
-
-
-def test_a_third_network_is_asked_with_the_second(joined, typed, tmp_path, repo_root):
-    folder = shutil.copytree(joined, tmp_path / "model")
-    run(repo_root, "--data", typed, "--third", folder, "--epochs", "1")
-    assert names(folder) == sorted([*names(joined), "metrics-third.jsonl"])
-    before, card = ModelFolder.open(joined).card, ModelFolder.open(folder).card
-    assert card.training["third"]["command"] == "uv run train.py --third MODEL_DIR --epochs 1"
-    assert card.training["second"] == before.training["second"]
-    assert card.calibration["third"].keys() == card.calibration["second"].keys()
-    images = np.load(typed / "mnist.npz")["x_test"][..., None].astype(np.float32) / 255
-    two, three = (Network(ModelFolder.open(each)).scores(images) for each in (joined, folder))
-    assert np.array_equal(two[1], three[1])
-    changed = np.abs(two[0] - three[0]).max(axis=1) > 1e-4
-    assert 0 < changed.sum() < len(images)
-    # A second one takes the place of all further ones.
-    run(repo_root, "--data", typed, "--second", folder, "--epochs", "1")
-    assert names(folder) == names(joined)
-    assert "third" not in ModelFolder.open(folder).card.training
 
 
 def test_tuning_teaches_when_it_errs(joined, typed, tmp_path, repo_root):

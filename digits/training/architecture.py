@@ -1,4 +1,4 @@
-"""A network's shape: a small convolutional network with two answers.
+"""A network's shape: a convolutional network with two answers.
 
 3x3 convolutions, pooled twice, then a dense layer that sees all 6x6 places, so that it knows
 *where* a stroke is: that tells a cut-off 9 from a 1. The last convolution at half the resolution
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import keras
 from keras import layers
 
-from digits.training.recipe import Architecture
+from digits.training.recipe import Architecture, Unpooled
 
 INPUT = "image"
 LOGITS = "logits"
@@ -36,11 +36,24 @@ def build(architecture: Architecture) -> keras.Model:
     x = layers.Dense(architecture.dense, use_bias=False)(x)
     x = layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
     x = layers.Dropout(architecture.dropout)(x)
+    return _with_heads(image, x, architecture.name)
+
+
+def unpooled(shape: Unpooled) -> keras.Model:
+    """A fresh network with the inputs and outputs of `build`."""
+    image = keras.Input((28, 28, 1), name=INPUT)
+    x = image
+    for channels in shape.channels:
+        x = _convolution(x, channels, padding="valid", kernel=shape.kernel)
+    return _with_heads(image, layers.Flatten()(x), shape.name)
+
+
+def _with_heads(image: keras.KerasTensor, x: keras.KerasTensor, name: str) -> keras.Model:
     outputs = {
         LOGITS: layers.Dense(10, name=LOGITS)(x),
         DIGIT_LOGIT: layers.Dense(1, name=DIGIT_LOGIT)(x),
     }
-    return keras.Model(image, outputs, name=architecture.name.replace("-", "_"))
+    return keras.Model(image, outputs, name=name.replace("-", "_"))
 
 
 def _convolutions(x: keras.KerasTensor, channels: Iterable[int]) -> keras.KerasTensor:
@@ -55,8 +68,8 @@ def _hidden_maps(x: keras.KerasTensor, share: float) -> keras.KerasTensor:
 
 
 def _convolution(
-    x: keras.KerasTensor, channels: int, *, padding: str = "same"
+    x: keras.KerasTensor, channels: int, *, padding: str = "same", kernel: int = 3
 ) -> keras.KerasTensor:
-    """3x3 convolution, batch normalisation (folded into it at export) and ReLU."""
-    x = layers.Conv2D(channels, 3, padding=padding, use_bias=False)(x)
+    """Convolution, batch normalisation (folded into it at export) and ReLU."""
+    x = layers.Conv2D(channels, kernel, padding=padding, use_bias=False)(x)
     return layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))

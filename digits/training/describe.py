@@ -12,7 +12,7 @@ from digits.training import origin
 from digits.training.calibration import Calibration
 from digits.training.evaluation import MnistFigures
 from digits.training.glyphs import font_files
-from digits.training.recipe import Recipe
+from digits.training.recipe import Further, Recipe
 from digits.training.workspace import History, best_epoch
 
 NAME = "digits"
@@ -60,7 +60,9 @@ def made_from(old: ModelCard) -> dict[str, object]:
     return asdict(old) | _born()
 
 
-def training(recipe: Recipe, *, data: Mapping[str, str], seconds: float) -> dict[str, object]:
+def training(
+    recipe: Recipe | Further, *, data: Mapping[str, str], seconds: float
+) -> dict[str, object]:
     """What made a network."""
     return {
         "command": recipe.command(),

@@ -51,7 +51,12 @@ class Fitter:
         self.model = model
         self.recipe = recipe
         self.average = model.get_weights()
-        self.optimizer = _optimizer(recipe, steps)
+        self.optimizer = optimizer(
+            recipe.learning_rate,
+            warmup=recipe.warmup,
+            weight_decay=recipe.weight_decay,
+            steps=steps * recipe.epochs,
+        )
         model.compile(
             self.optimizer,
             loss={
@@ -190,15 +195,19 @@ def summary(metrics: dict[str, float]) -> str:
     )
 
 
-def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    warmup = round(steps * recipe.epochs * recipe.warmup)
+def optimizer(
+    learning_rate: float, *, warmup: float, weight_decay: float, steps: int
+) -> keras.optimizers.Optimizer:
+    """AdamW for so many ``steps``: up to ``learning_rate`` in a share of ``warmup`` of them, then
+    down along a cosine."""
+    rising = round(steps * warmup)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0,
-        max(1, steps * recipe.epochs - warmup),
+        max(1, steps - rising),
         alpha=0.005,
-        warmup_target=recipe.learning_rate,
-        warmup_steps=warmup,
+        warmup_target=learning_rate,
+        warmup_steps=rising,
     )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer
+    made = keras.optimizers.AdamW(schedule, weight_decay=weight_decay)
+    made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return made

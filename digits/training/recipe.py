@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -36,22 +37,55 @@ class Architecture:
         return cls(**plain)
 
 
-SECOND = Architecture(
-    name="second-cnn",
-    full=(24,),
-    half=(48, 48),
-    quarter=(96, 96),
-    dropout=0.3,
-    map_dropout=0.1,
+FURTHER = {
+    "second": Architecture(
+        name="second-cnn",
+        full=(24,),
+        half=(48, 48),
+        quarter=(96, 96),
+        dropout=0.3,
+        map_dropout=0.1,
+    ),
+    "third": Architecture(
+        name="third-cnn",
+        full=(16, 24),
+        half=(48, 64),
+        quarter=(80, 80),
+        dropout=0.3,
+        map_dropout=0.1,
+    ),
+}
+"""The networks that are asked about what the first one doubts, in their order, by what the card and
+the ONNX file call them. They may take their time; another shape errs on other digits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unpooled:
+    """The shape of a network of convolutions alone, without padding or pooling: An and others 2020
+    (*An ensemble of simple convolutional neural network models for MNIST digit recognition*).
+
+    ``channels`` are those of the convolutions, each of ``kernel`` pixels a side.
+    """
+
+    name: str
+    kernel: int
+    channels: tuple[int, ...]
+
+
+COMMITTEE = (
+    Unpooled(name="unpooled-3", kernel=3, channels=tuple(range(32, 177, 16))),
+    Unpooled(name="unpooled-5", kernel=5, channels=tuple(range(32, 161, 32))),
+    Architecture(
+        name="wide",
+        full=(32, 48),
+        half=(96, 128),
+        quarter=(160, 160),
+        dense=128,
+        dropout=0.3,
+        map_dropout=0.1,
+    ),
 )
-"""Of the network that is asked about what the first one doubts: it may take its time."""
-
-THIRD = replace(SECOND, name="third-cnn", full=(16, 24), half=(48, 64), quarter=(80, 80))
-"""Of one more that is asked with the second: another shape errs on other digits."""
-
-FURTHER = {"second": SECOND, "third": THIRD}
-"""The networks beside the first one, in their order, by what the command line, the card and the
-ONNX file call them."""
+"""The large networks that teach the further ones, and are shipped nowhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,21 +128,10 @@ class Recipe:
         """A tenth of the images, twice: a model that works, in less than a minute."""
         return replace(self, images=QUICK_IMAGES, epochs=2, average_decay=0.98)
 
-    @property
-    def place(self) -> str | None:
-        """Which of the `FURTHER` networks this makes; None for a first one."""
-        places = (place for place, shape in FURTHER.items() if shape == self.architecture)
-        return next(places, None)
-
     def command(self) -> str:
         """The command that runs this again; where data and model lie is the user's own matter."""
-        options = [f"--{self.place}", "MODEL_DIR"] if self.place else []
-        options += ["--quick"] if self.images == QUICK_IMAGES else []
         default = Recipe().quick() if self.images == QUICK_IMAGES else Recipe()
-        for name in ("epochs", "batch_size", "seed"):
-            if getattr(self, name) != getattr(default, name):
-                options += [f"--{name.replace('_', '-')}", str(getattr(self, name))]
-        return " ".join(["uv run train.py", *options])
+        return _command(self, default, [])
 
     def differences(self, other: Recipe) -> list[str]:
         """Where this one differs from another, in words: ``epochs is 20, was 10``."""
@@ -118,3 +141,54 @@ class Recipe:
             for name in mine
             if mine[name] != others[name]
         ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Further:
+    """The choices of one run that makes further networks.
+
+    Each member of the ``committee`` learns for ``epochs`` epochs, then the networks in ``FURTHER``
+    for as many, all of them with ``batch_size`` images of MNIST in each step and ``worn_share``
+    times as many worn examples, of which there are ``worn_times`` for every image
+    (`digits.training.worn`). ``temperature`` softens what the committee says to be learned.
+    ``images``, ``learning_rate`` and ``warmup`` are as in `Recipe`; ``weight_decay`` is that of the
+    committee, ``taught_weight_decay`` that of those it teaches, whom it restrains already.
+    """
+
+    epochs: int = 67
+    batch_size: int = 192
+    worn_share: float = 0.5
+    worn_times: int = 2
+    learning_rate: float = 2e-3
+    warmup: float = 0.06
+    weight_decay: float = 1e-2
+    taught_weight_decay: float = 1e-3
+    score_weight: float = 0.5
+    temperature: float = 2.0
+    images: int | None = None
+    seed: int = 1
+    committee: tuple[Architecture | Unpooled, ...] = COMMITTEE
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, with the shapes of the networks that are made."""
+        made = {place: asdict(shape) for place, shape in FURTHER.items()}
+        plain: dict[str, Any] = json.loads(json.dumps({**asdict(self), "further": made}))
+        return plain
+
+    def quick(self) -> Further:
+        """A tenth of the images, twice, with one small teacher: networks that work."""
+        small = Unpooled(name="small", kernel=7, channels=(8, 16, 32, 64))
+        return replace(self, images=QUICK_IMAGES, epochs=2, worn_times=1, committee=(small,))
+
+    def command(self) -> str:
+        """The command that runs this again."""
+        default = Further().quick() if self.images == QUICK_IMAGES else Further()
+        return _command(self, default, ["--further", "MODEL_DIR"])
+
+
+def _command(recipe: Recipe | Further, default: Recipe | Further, options: Sequence[str]) -> str:
+    given = [*options, *(["--quick"] if recipe.images == QUICK_IMAGES else [])]
+    for name in ("epochs", "batch_size", "seed"):
+        if getattr(recipe, name) != getattr(default, name):
+            given += [f"--{name.replace('_', '-')}", str(getattr(recipe, name))]
+    return " ".join(["uv run train.py", *given])

@@ -64,7 +64,7 @@ class Workspace:
     def locked(self) -> Iterator[None]:
         """Keep other runs out. Raises DataError when there is one.
 
-        The folder goes at the end unless there is an epoch to go on from.
+        The folder goes at the end unless there is something to go on from.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / ".gitignore").write_text("*\n")
@@ -79,22 +79,25 @@ class Workspace:
             try:
                 yield
             finally:
-                if not self._epochs():
+                if not self._unfinished():
                     shutil.rmtree(self.path)
 
     def begin(self) -> None:
         """Make sure that no unfinished run would be lost. Raises DataError when there is one."""
-        epochs = self._epochs()
-        if epochs:
+        if unfinished := self._unfinished():
             raise DataError(
-                f"{self.path} holds a run that stopped after epoch {epochs[-1]}: go on with "
+                f"{self.path} holds a run that stopped after {_name(unfinished[-1])}: go on with "
                 "--resume, or delete that folder to begin anew"
             )
 
     def finish(self) -> None:
-        """Remove the checkpoints: the model folder has all that is worth keeping."""
-        for epoch in self._epochs():
-            self._file(epoch).unlink()
+        """Remove what there is to go on from: the model folder has all that is worth keeping."""
+        for path in self._unfinished():
+            path.unlink()
+
+    def write(self, name: str, content: bytes) -> None:
+        """A file that appears by one rename."""
+        _write(self.path / name, content)
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint and the metrics; earlier ones go, but for the best and the last."""
@@ -143,6 +146,10 @@ class Workspace:
             )
         return checkpoint
 
+    def _unfinished(self) -> list[Path]:
+        """What a run can go on from, in the order in which it was made."""
+        return sorted(self.path.glob("*.npz"), key=lambda path: path.stat().st_mtime_ns)
+
     def _epochs(self) -> list[int]:
         return sorted(
             int(path.stem.removeprefix("epoch-")) for path in self.path.glob("epoch-*.npz")
@@ -166,6 +173,13 @@ def read_metrics(path: Path) -> History:
         return []
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
+
+
+def _name(path: Path) -> str:
+    """``epoch-007.npz`` is epoch 7, ``worn.stage.npz`` is worn."""
+    stem = path.name.split(".")[0]
+    number = stem.removeprefix("epoch-")
+    return f"epoch {int(number)}" if number != stem else stem
 
 
 def _write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
