@@ -200,6 +200,8 @@ def test_further_networks_join_the_first_in_one_file(unbroken, joined):
     before, card = ModelFolder.open(unbroken).card, ModelFolder.open(joined).card
     made = card.training["further"]
     assert made["command"] == "uv run train.py --further MODEL_DIR --quick --epochs 8"
+    assert list(made["stages"]) == ["worn", "small", "taught"]
+    assert "tensorflow on " in made["stages"]["taught"]["machine"]
     assert card.training["command"] == before.training["command"]
     assert card.thresholds == before.thresholds
     for place in ("second", "third"):

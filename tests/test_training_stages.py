@@ -39,6 +39,17 @@ def test_a_stage_is_made_once(workspace):
         assert again[name].dtype == array.dtype
 
 
+def test_where_each_stage_was_made_is_known_when_a_run_goes_on_elsewhere(workspace):
+    Stages(workspace, IDENTITY, resume=False).kept("first", made, where=lambda: "a GPU")
+    stages = Stages(workspace, IDENTITY, resume=True)
+    stages.kept("first", never, where=lambda: "no GPU")
+    stages.kept("next", made, where=lambda: "no GPU")
+    assert {name: each["machine"] for name, each in stages.made.items()} == {
+        "first": "a GPU",
+        "next": "no GPU",
+    }
+
+
 def test_a_stage_that_fails_leaves_nothing(workspace):
     stages = Stages(workspace, IDENTITY, resume=False)
     with pytest.raises(AssertionError):
@@ -82,7 +93,9 @@ def test_what_is_left_of_a_run_stays_and_what_is_finished_goes(tmp_path):
     workspace = Workspace.beside(tmp_path / "mine")
     with workspace.locked():
         Stages(workspace, IDENTITY, resume=False).kept("first", made)
-    assert json.loads((workspace.path / "stages.json").read_text()) == IDENTITY
+    said = json.loads((workspace.path / "stages.json").read_text())
+    assert said.pop("made").keys() == {"first"}
+    assert said == IDENTITY
     with workspace.locked():
         workspace.finish()
     assert not workspace.path.exists()

@@ -56,7 +56,7 @@ def train(
             for name in (*sorted(base.networks.keys() - {NETWORK}), METRICS):
                 if (base.path / name).is_file():
                     shutil.copy(base.path / name, made / name)
-            card = _join(made, base, networks, recipe, mnist, started)
+            card = _join(made, base, networks, recipe, mnist, stages, started)
             figures = run.measure(made, mnist.test)
             written = write_card(made, describe.with_test_figures(card, figures))
             sections = [report.mnist_section(made, mnist.test, figures)]
@@ -77,6 +77,7 @@ def _join(
     networks: Mapping[str, keras.Model],
     recipe: Further,
     mnist: Mnist,
+    stages: Stages,
     started: float,
 ) -> dict[str, object]:
     """Calibrate the further networks and write all as one; the card."""
@@ -97,11 +98,11 @@ def _join(
     files = write_network(folder, cascade.joined(first, made, validation.hard[:512]))
     old = base.card
     training = describe.training(recipe, data=mnist.sha256, seconds=time.monotonic() - started)
+    training |= {"stages": stages.made, "git_revision": origin.git_revision()}
     card = {
         **describe.made_from(old),
         "calibration": _first(old.calibration) | calibrations,
-        "training": _first(old.training)
-        | {"further": training | {"git_revision": origin.git_revision()}},
+        "training": _first(old.training) | {"further": training},
         "metrics": _first(old.metrics) | metrics,
         "files": dict(old.files) | files,
     }

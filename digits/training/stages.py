@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
@@ -17,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.errors import DataError
+from digits.training import origin
 from digits.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -30,28 +33,42 @@ class Stages:
 
     def __init__(self, workspace: Workspace, identity: Mapping[str, Any], *, resume: bool) -> None:
         """Begin, or go on. Raises DataError where another run's stages are, or none to resume."""
-        self.path = workspace.path
-        said = self.path / RUN
+        self._workspace = workspace
+        self._run = workspace.path / RUN
+        self.made: dict[str, Any] = {}
+        """Of each stage that is done, how long it took and where, by its name."""
         if resume:
-            _check_same(said, identity)
+            self.made = _checked(self._run, identity).get("made", {})
         else:
             workspace.begin()
-            workspace.write(RUN, json.dumps(identity).encode())
-        self._workspace = workspace
+        self._identity = dict(identity)
+        self._note()
 
     def kept(
-        self, name: str, make: Callable[[], Mapping[str, NDArray[Any]]]
+        self,
+        name: str,
+        make: Callable[[], Mapping[str, NDArray[Any]]],
+        *,
+        where: Callable[[], str] = origin.machine,
     ) -> Mapping[str, NDArray[Any]]:
-        """What ``make`` gives; if this stage is done, what it gave then."""
-        path = self.path / (name + SUFFIX)
+        """What ``make`` gives; if this stage is done, what it gave then. ``where`` names the
+        machine that makes it, for the record."""
+        path = self._workspace.path / (name + SUFFIX)
         if path.is_file():
             return _read(path.read_bytes(), str(path))
+        started = time.monotonic()
         made = dict(make())
         packed = io.BytesIO()
         np.savez_compressed(packed, allow_pickle=False, **made)
         self._workspace.write(path.name, packed.getvalue())
+        self.made[name] = {"seconds": round(time.monotonic() - started), "machine": where()}
+        self._note()
         logger.info("%s: done", name)
         return made
+
+    def _note(self) -> None:
+        said = {**self._identity, "made": self.made}
+        self._workspace.write(self._run.name, json.dumps(said).encode())
 
 
 def named(weights: Sequence[NDArray[Any]], prefix: str = "") -> dict[str, NDArray[Any]]:
@@ -64,9 +81,10 @@ def weights(arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> list[NDArra
     return [arrays[name] for name in sorted(arrays) if name.startswith(prefix)]
 
 
-def _check_same(path: Any, identity: Mapping[str, Any]) -> None:
+def _checked(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of the run in ``path``, if it is this one."""
     try:
-        before = json.loads(path.read_text())
+        before: dict[str, Any] = json.loads(path.read_text())
     except FileNotFoundError:
         raise DataError(
             f"there is nothing to resume in {path.parent}: no such run was begun, or it has "
@@ -84,6 +102,7 @@ def _check_same(path: Any, identity: Mapping[str, Any]) -> None:
             f"the run in {path.parent} was begun otherwise ({'; '.join(different)}): resume it "
             "with the same options, or delete that folder to begin anew"
         )
+    return before
 
 
 def _read(content: bytes, path: str) -> dict[str, NDArray[Any]]:

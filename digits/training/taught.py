@@ -6,13 +6,14 @@ goes on on another, under any of Keras's backends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from digits.training import worn
+from digits.training import origin, worn
 from digits.training.data import Labelled
 from digits.training.recipe import FURTHER, Architecture, Further, Unpooled
 from digits.training.stages import Stages, named, weights
@@ -34,7 +35,15 @@ def learn(
     digits = train.part(0, recipe.images)
     made = stages.kept(WORN, lambda: _worn(recipe, digits, processes))
     examples = worn.Worn(made["tiles"], made["labels"])
-    learned = stages.kept(TAUGHT, lambda: _taught(recipe, digits, examples, stages))
+    with _fast():
+        committee = []
+        for number, shape in enumerate(recipe.committee):
+            member = partial(_member, shape, digits, examples, recipe, recipe.seed + number)
+            learned = stages.kept(shape.name, member, where=_device)
+            committee.append(_fresh(shape))
+            committee[-1].set_weights(weights(learned))
+        pupils = partial(_taught, committee, digits, examples, recipe)
+        learned = stages.kept(TAUGHT, pupils, where=_device)
     networks = {place: _fresh(shape) for place, shape in FURTHER.items()}
     for place, network in networks.items():
         network.set_weights(weights(learned, place))
@@ -46,31 +55,31 @@ def _worn(recipe: Further, digits: Labelled, processes: int) -> dict[str, NDArra
     return {"tiles": made.tiles, "labels": made.labels}
 
 
-def _taught(
-    recipe: Further, digits: Labelled, examples: worn.Worn, stages: Stages
+def _member(
+    shape: Architecture | Unpooled,
+    digits: Labelled,
+    examples: worn.Worn,
+    recipe: Further,
+    seed: int,
 ) -> dict[str, NDArray[Any]]:
-    from digits.training.lessons import learn
+    """One of the committee, from the labels."""
+    from digits.training import lessons
 
-    with _fast():
-        committee = []
-        for number, shape in enumerate(recipe.committee):
+    network = _fresh(shape)
+    lessons.learn([network], digits, examples, recipe, seed=seed)
+    return named(network.get_weights())
 
-            def member(shape: Architecture | Unpooled = shape, number: int = number) -> Any:
-                network = _fresh(shape)
-                learn([network], digits, examples, recipe, seed=recipe.seed + number)
-                return named(network.get_weights())
 
-            committee.append(_fresh(shape))
-            committee[-1].set_weights(weights(stages.kept(shape.name, member)))
-        networks = {place: _fresh(shape) for place, shape in FURTHER.items()}
-        learn(
-            list(networks.values()),
-            digits,
-            examples,
-            recipe,
-            teachers=committee,
-            seed=recipe.seed + len(committee),
-        )
+def _taught(
+    committee: Sequence[keras.Model], digits: Labelled, examples: worn.Worn, recipe: Further
+) -> dict[str, NDArray[Any]]:
+    """The networks that the committee teaches, all at once."""
+    from digits.training import lessons
+
+    networks = {place: _fresh(shape) for place, shape in FURTHER.items()}
+    seed = recipe.seed + len(committee)
+    pupils = list(networks.values())
+    lessons.learn(pupils, digits, examples, recipe, teachers=committee, seed=seed)
     return {
         name: weight
         for place, network in networks.items()
@@ -96,3 +105,11 @@ def _fast() -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(policy)
+
+
+def _device() -> str:
+    """The machine and what computes there: "Linux x86_64, 2 cores, tensorflow on CPU:0"."""
+    import keras
+
+    devices = ", ".join(keras.distribution.list_devices())
+    return f"{origin.machine()}, {keras.backend.backend()} on {devices}"
