@@ -82,9 +82,10 @@ def test_a_damaged_stage_is_said_to_be(workspace, content):
         stages.kept("first", never)
 
 
-def test_a_damaged_list_of_choices_is_said_to_be(workspace):
+@pytest.mark.parametrize("content", ["{", "3", "[1]"])
+def test_a_damaged_list_of_choices_is_said_to_be(workspace, content):
     Stages(workspace, IDENTITY, resume=False)
-    (workspace.path / "stages.json").write_text("{")
+    (workspace.path / "stages.json").write_text(content)
     with pytest.raises(DataError, match=r"stages\.json cannot be read"):
         Stages(workspace, IDENTITY, resume=True)
 

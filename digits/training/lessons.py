@@ -184,7 +184,7 @@ def learn(
 
         def told(epoch: int, logs: Mapping[str, float]) -> None:
             logger.info("%s, epoch %d/%d: loss %.4f", title, epoch + 1, recipe.epochs, logs["loss"])
-            tracker.log({f"{title}: loss": float(logs["loss"])}, epoch=epoch + 1)
+            tracker.log({f"loss/{title}": float(logs["loss"])}, epoch=epoch + 1)
 
         callback = keras.callbacks.LambdaCallback(on_epoch_end=told)
         lessons.fit(batches, epochs=recipe.epochs, verbose=0, callbacks=[callback], shuffle=False)

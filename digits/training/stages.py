@@ -84,13 +84,13 @@ def weights(arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> list[NDArra
 def _checked(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
     """What is said of the run in ``path``, if it is this one."""
     try:
-        before: dict[str, Any] = json.loads(path.read_text())
+        before: dict[str, Any] = dict(json.loads(path.read_text()))
     except FileNotFoundError:
         raise DataError(
             f"there is nothing to resume in {path.parent}: no such run was begun, or it has "
             "finished; leave --resume out to begin one"
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     different = [
         f"{name} is {value}, was {before.get(name)}"

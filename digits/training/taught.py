@@ -29,9 +29,6 @@ def learn(
     recipe: Further, train: Labelled, stages: Stages, *, processes: int
 ) -> dict[str, keras.Model]:
     """The networks in ``FURTHER``, by their names there."""
-    import keras
-
-    keras.utils.set_random_seed(recipe.seed)
     digits = train.part(0, recipe.images)
     made = stages.kept(WORN, lambda: _worn(recipe, digits, processes))
     examples = worn.Worn(made["tiles"], made["labels"])
@@ -63,8 +60,11 @@ def _member(
     seed: int,
 ) -> dict[str, NDArray[Any]]:
     """One of the committee, from the labels."""
+    import keras
+
     from digits.training import lessons
 
+    keras.utils.set_random_seed(seed)
     network = _fresh(shape)
     lessons.learn([network], digits, examples, recipe, seed=seed)
     return named(network.get_weights())
@@ -74,10 +74,13 @@ def _taught(
     committee: Sequence[keras.Model], digits: Labelled, examples: worn.Worn, recipe: Further
 ) -> dict[str, NDArray[Any]]:
     """The networks that the committee teaches, all at once."""
+    import keras
+
     from digits.training import lessons
 
-    networks = {place: _fresh(shape) for place, shape in FURTHER.items()}
     seed = recipe.seed + len(committee)
+    keras.utils.set_random_seed(seed)
+    networks = {place: _fresh(shape) for place, shape in FURTHER.items()}
     pupils = list(networks.values())
     lessons.learn(pupils, digits, examples, recipe, teachers=committee, seed=seed)
     return {
