@@ -182,7 +182,7 @@ def kill_after(repo_root: Path, arguments: list[str | Path], written: Path) -> N
         os.killpg(training.pid, signal.SIGKILL)
 
 
-FURTHER = ("--quick", "--epochs", "8")
+FURTHER = ("--quick", "--batch-size", "64", "--epochs", "3")
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +199,7 @@ def test_further_networks_join_the_first_in_one_file(unbroken, joined):
     assert names(joined.parent) == ["model"]
     before, card = ModelFolder.open(unbroken).card, ModelFolder.open(joined).card
     made = card.training["further"]
-    assert made["command"] == "uv run train.py --further MODEL_DIR --quick --epochs 8"
+    assert made["command"] == "uv run train.py --further MODEL_DIR --quick --epochs 3 --batch-size 64"
     assert list(made["stages"]) == ["worn", "small", "taught"]
     assert "tensorflow on " in made["stages"]["taught"]["machine"]
     assert card.training["command"] == before.training["command"]
@@ -234,7 +234,7 @@ def test_a_killed_run_of_further_networks_goes_on_and_replaces_earlier_ones(
 ):
     folder = shutil.copytree(joined, tmp_path / "model")
     before = ModelFolder.open(folder)
-    arguments = ["--data", typed, "--further", folder, *FURTHER[:-1], "2", "--seed", "5"]
+    arguments = ["--data", typed, "--further", folder, *FURTHER[:-1], "1", "--seed", "5"]
     kill_after(repo_root, arguments, tmp_path / "model.training" / "small.stage.npz")
     assert ModelFolder.open(folder).sha256 == before.sha256
 
