@@ -1,6 +1,6 @@
 """The further networks, taught by a committee of large ones that is made for that alone.
 
-Minutes on a GPU; for two cores a day's work. So each stage is kept, and a run begun on one machine
+Minutes on a GPU; for two cores two days' work. So each stage is kept, and a run begun on one machine
 goes on on another, under any of Keras's backends.
 """
 
