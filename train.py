@@ -129,7 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="MODEL_DIR",
         help="train two further, larger networks and join them to this model folder, to be asked "
-        "about what the first one doubts; two days' work for two cores, minutes for a GPU",
+        "about what the first one doubts; two days on two cores, minutes on a GPU",
     )
     parser.add_argument(
         "--feedback",

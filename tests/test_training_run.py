@@ -199,7 +199,8 @@ def test_further_networks_join_the_first_in_one_file(unbroken, joined):
     assert names(joined.parent) == ["model"]
     before, card = ModelFolder.open(unbroken).card, ModelFolder.open(joined).card
     made = card.training["further"]
-    assert made["command"] == "uv run train.py --further MODEL_DIR --quick --epochs 3 --batch-size 64"
+    options = "--quick --epochs 3 --batch-size 64"
+    assert made["command"] == f"uv run train.py --further MODEL_DIR {options}"
     assert list(made["stages"]) == ["worn", "small", "taught"]
     assert "tensorflow on " in made["stages"]["taught"]["machine"]
     assert card.training["command"] == before.training["command"]

@@ -1,7 +1,7 @@
 """The further networks, taught by a committee of large ones that is made for that alone.
 
-Minutes on a GPU; for two cores two days' work. So each stage is kept, and a run begun on one machine
-goes on on another, under any of Keras's backends.
+Minutes on a GPU; two days on two cores. So each stage is kept, and a run begun on one machine goes
+on on another, under any of Keras's backends.
 """
 
 from __future__ import annotations
