@@ -79,7 +79,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("train.py: stopped; --resume goes on after the last whole epoch", file=sys.stderr)
+        print(
+            "train.py: stopped; --resume goes on after the last whole epoch or stage",
+            file=sys.stderr,
+        )
         return 1
     _conclude(figures, args.split)
     print(written)
@@ -122,7 +125,9 @@ def build_parser() -> argparse.ArgumentParser:
         "(default: into the model folder)",
     )
     parser.add_argument(
-        "--resume", action="store_true", help="go on after the last whole epoch of a stopped run"
+        "--resume",
+        action="store_true",
+        help="go on after the last whole epoch, or stage, of a stopped run",
     )
     parser.add_argument(
         "--further",

@@ -74,12 +74,25 @@ def test_where_no_run_was_begun_there_is_none_to_go_on_with(workspace):
         Stages(workspace, IDENTITY, resume=True)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"{}"])
-def test_a_damaged_stage_is_said_to_be(workspace, content):
+@pytest.mark.parametrize(
+    "damage", [lambda whole: b"", lambda whole: whole[:-1], lambda whole: None]
+)
+def test_a_damaged_stage_is_said_to_be(workspace, damage):
     stages = Stages(workspace, IDENTITY, resume=False)
-    (workspace.path / "first.stage.npz").write_bytes(content)
-    with pytest.raises(DataError, match=r"first\.stage\.npz is damaged .*: delete it"):
+    stages.kept("first", made)
+    path = workspace.path / "first.stage.npz"
+    content = damage(path.read_bytes())
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=r"first\.stage\.npz (is damaged|cannot be read)"):
         stages.kept("first", never)
+
+
+def test_what_was_written_but_not_noted_is_made_again(workspace):
+    stages = Stages(workspace, IDENTITY, resume=False)
+    (workspace.path / "first.stage.npz").write_bytes(b"half of it")
+    assert stages.kept("first", made).keys() == made().keys()
 
 
 @pytest.mark.parametrize("content", ["{", "3", "[1]"])

@@ -19,7 +19,7 @@ TURN, SHEAR, STRETCH = 0.14, 0.18, 0.12
 BEND = 0.7
 """That of the elastic displacement in pixels, on a grid of 5x5 points."""
 AS_IS = 0.15
-"""Share of the images that are not distorted."""
+"""Share of the images that are not bent or moved."""
 PRESSED = 0.25
 """Share of those written thicker, and of those written thinner, by up to `PRESSURE` of a pixel."""
 PRESSURE = 0.6

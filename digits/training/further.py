@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from digits.card import NETWORK
 from digits.confidence import FILE
+from digits.errors import DataError
 from digits.model import ModelFolder
 from digits.training import describe, origin, report, run, taught
 from digits.training.data import Mnist
@@ -52,6 +53,7 @@ def train(
     with workspace.locked():
         stages = Stages(workspace, _identity(recipe, mnist), resume=resume)
         networks = taught.learn(recipe, mnist.train, stages, processes=processes)
+        _check_backend(workspace)
         with staged(folder) as made:
             for name in (*sorted(base.networks.keys() - {NETWORK}), METRICS):
                 if (base.path / name).is_file():
@@ -65,6 +67,17 @@ def train(
             report.write(made, written, sections)
         workspace.finish()
     return figures
+
+
+def _check_backend(workspace: Workspace) -> None:
+    """Raises DataError where Keras cannot write ONNX."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise DataError(
+            f"all stages are made, in {workspace.path}, but only TensorFlow can write them as "
+            "ONNX: go on with --resume, without KERAS_BACKEND"
+        )
 
 
 def _identity(recipe: Further, mnist: Mnist) -> dict[str, object]:

@@ -3,8 +3,8 @@
 From others they learn what these say of the very same distorted image (Hinton, Vinyals and Dean
 2015, *Distilling the knowledge in a neural network*), half of them mixed with another one, so that
 there is more to be said than a digit's name (Beyer and others 2022, *Knowledge distillation: a good
-teacher is patient and consistent*). All of it is one graph, so that it runs on any of Keras's
-backends as fast as its devices allow.
+teacher is patient and consistent*). All of it is one graph, so that it runs as fast as the
+device allows, under Keras's TensorFlow or JAX.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Lessons(keras.Model):  # type: ignore[misc]  # Keras comes without types
         self.seeds = keras.random.SeedGenerator(seed + 2)
 
     def call(self, given: Mapping[str, Any], training: bool = False) -> Any:
-        """The mean loss of the networks, which is what each of them adds to be lowered."""
+        """The loss of each network; all of them are added to what is lowered."""
         ink = self.distorted(_ink(given["image"]))
         if self.teachers:
             ink = self._mixed(ink)
@@ -110,7 +110,8 @@ class Lessons(keras.Model):  # type: ignore[misc]  # Keras comes without types
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """What `Lessons` gets, epoch after epoch: every image once, worn examples at random."""
+    """What `Lessons` gets, epoch after epoch: every image once, but for less than
+    a batch that is left out, and worn examples at random."""
 
     def __init__(self, digits: Labelled, worn: Worn, recipe: Further, seed: int) -> None:
         super().__init__()

@@ -6,6 +6,7 @@ there is a GPU, say.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import logging
@@ -13,7 +14,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +36,9 @@ class Stages:
         self._workspace = workspace
         self._run = workspace.path / RUN
         self.made: dict[str, Any] = {}
-        """Of each stage that is done, how long it took and where, by its name."""
+        """Of each stage that is done: how long it took, where, and the sha256 of its file."""
         if resume:
-            self.made = _checked(self._run, identity).get("made", {})
+            self.made = _checked(self._run, identity)["made"]
         else:
             workspace.begin()
         self._identity = dict(identity)
@@ -54,14 +54,18 @@ class Stages:
         """What ``make`` gives; if this stage is done, what it gave then. ``where`` names the
         machine that makes it, for the record."""
         path = self._workspace.path / (name + SUFFIX)
-        if path.is_file():
-            return _read(path.read_bytes(), str(path))
+        if name in self.made:
+            return _read(path, self.made[name]["sha256"])
         started = time.monotonic()
         made = dict(make())
         packed = io.BytesIO()
         np.savez_compressed(packed, allow_pickle=False, **made)
         self._workspace.write(path.name, packed.getvalue())
-        self.made[name] = {"seconds": round(time.monotonic() - started), "machine": where()}
+        self.made[name] = {
+            "seconds": round(time.monotonic() - started),
+            "machine": where(),
+            "sha256": hashlib.sha256(packed.getvalue()).hexdigest(),
+        }
         self._note()
         logger.info("%s: done", name)
         return made
@@ -84,7 +88,7 @@ def weights(arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> list[NDArra
 def _checked(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
     """What is said of the run in ``path``, if it is this one."""
     try:
-        before: dict[str, Any] = dict(json.loads(path.read_text()))
+        before: dict[str, Any] = {"made": {}, **json.loads(path.read_text())}
     except FileNotFoundError:
         raise DataError(
             f"there is nothing to resume in {path.parent}: no such run was begun, or it has "
@@ -105,9 +109,14 @@ def _checked(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
     return before
 
 
-def _read(content: bytes, path: str) -> dict[str, NDArray[Any]]:
+def _read(path: Path, sha256: str) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, EOFError, ValueError, BadZipFile) as error:
-        raise DataError(f"{path} is damaged ({error}): delete it to make it again") from None
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise DataError(
+            f"{path} is damaged: delete {path.parent} to begin anew, or put back what was there"
+        )
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}

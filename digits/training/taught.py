@@ -1,7 +1,7 @@
 """The further networks, taught by a committee of large ones that is made for that alone.
 
 Minutes on a GPU; two days on two cores. So each stage is kept, and a run begun on one machine goes
-on on another, under any of Keras's backends.
+on on another, under Keras's TensorFlow or JAX.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What a run leaves beside its model folder until it is done: checkpoints and metrics.
 
 For ``--out models/digits`` it is ``models/digits.training/``: one ``epoch-007.npz`` after each
-epoch, and ``metrics.jsonl`` with one line for each. Every file appears by one rename, so a run
-that is killed at any moment can be resumed from its last complete epoch.
+epoch, and ``metrics.jsonl`` with one line for each; a run in stages leaves a file for each of them
+(`digits.training.stages`). Every file appears by one rename, so a run that is killed at any moment
+can be resumed from its last complete epoch or stage.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What only processors can make, made beforehand: a store of worn digits and of what is none.
 
-Examples as `digits.training.examples` makes them, on every core, for networks that learn too fast
-to wait for them.
+Examples as `digits.training.examples` makes them, for networks that learn too fast to wait for
+them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Worn:
 
 def make(digits: Labelled, *, seed: int, times: int, processes: int) -> Worn:
     """Every image ``times`` times, each time worn anew, with drawn and printed digits and things
-    that are no digit among them. The same for the same seed, on however many ``processes``."""
+    that are no digit among them. The same for the same seed, on however many ``processes``, of
+    which each makes every image once at a time."""
     source = Examples(
         digits.images,
         digits.labels,
