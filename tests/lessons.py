@@ -9,8 +9,9 @@ from dataclasses import replace
 import keras
 import numpy as np
 
-from digits.training import lessons
-from digits.training.architecture import LOGITS, unpooled
+from digits.training import distortion, lessons
+from digits.training.architecture import DIGIT_LOGIT, LOGITS, unpooled
+from digits.training.calibration import softmax
 from digits.training.data import Labelled
 from digits.training.distortion import Distorted
 from digits.training.recipe import Further, Unpooled
@@ -50,7 +51,13 @@ def distortions(ink: np.ndarray) -> dict[str, float]:
         (each[..., 0].sum(axis=1) * place).sum(axis=1) / each[..., 0].sum(axis=(1, 2))
         for each in (soft, moved)
     ]
+    plain = distorted(soft)
+    held = np.isclose(plain, soft, atol=0.06).all(axis=(1, 2, 3))
+    heavier = plain.sum(axis=(1, 2, 3)) / soft.sum(axis=(1, 2, 3))
     return {
+        "neither_thicker_nor_thinner": float(held.mean()),
+        "lightest": float(heavier.min()),
+        "heaviest": float(heavier.max()),
         "least": float(min(each.min() for each in (bent, moved, hidden))),
         "most": float(max(each.max() for each in (bent, moved, hidden))),
         "changed_by_bending": float(np.abs(bent - soft).mean()),
@@ -59,6 +66,52 @@ def distortions(ink: np.ndarray) -> dict[str, float]:
         "ink_after_hiding": float(hidden.sum() / soft.sum()),
         "alike": float(np.abs(bent[0] - bent[10]).mean()),
     }
+
+
+def elastic(ink: np.ndarray) -> float:
+    """How much the elastic part alone changes, with all that is affine left out."""
+    kept = distortion.TURN, distortion.SHEAR, distortion.STRETCH, distortion.PRESSED
+    distortion.TURN = distortion.SHEAR = distortion.STRETCH = distortion.PRESSED = 0.0
+    bent = distorted(ink, amount=1.0)
+    still = distorted(ink)
+    distortion.TURN, distortion.SHEAR, distortion.STRETCH, distortion.PRESSED = kept
+    return float(np.abs(bent - still).mean())
+
+
+def untouched(ink: np.ndarray) -> float:
+    """Share of the images that large distortion leaves where they are, pressure aside."""
+    moved = distorted(ink, amount=3.0, shift=4.0)
+    middle = [(each[..., 0].sum(axis=1) * np.arange(28.0)).sum(axis=1) for each in (ink, moved)]
+    weight = [each.sum(axis=(1, 2, 3)) for each in (ink, moved)]
+    apart = np.abs(middle[0] / weight[0] - middle[1] / np.maximum(weight[1], 1e-6))
+    return float((apart < 0.02).mean())
+
+
+def mixtures(ink: np.ndarray) -> dict[str, float]:
+    """How far `Lessons` mixes each image with another one."""
+    lesson = lessons.Lessons([], [], RECIPE, count=COUNT, worn_count=1, seed=6)
+    mixed = keras.ops.convert_to_numpy(lesson._mixed(ink))
+    other = ink[::-1]
+    share = [
+        float(((made - one) * (two - one)).sum() / max(((two - one) ** 2).sum(), 1e-6))
+        for made, one, two in zip(mixed, ink, other, strict=True)
+        if (one != two).any()
+    ]
+    return {"most": max(share), "mixed": float(np.mean(np.array(share) > 1e-3))}
+
+
+def committee_says(teachers: list[keras.Model], ink: np.ndarray) -> float:
+    """How far what `Lessons` teaches is from the mean of its teachers, softened."""
+    lesson = lessons.Lessons([], teachers, RECIPE, count=COUNT, worn_count=1, seed=6)
+    said = keras.ops.convert_to_numpy(lesson._said(ink))
+    each = [softmax(teacher.predict(ink, verbose=0)[LOGITS] / 2) for teacher in teachers]
+    return float(np.abs(said - np.mean(each, axis=0)).max())
+
+
+def told_apart(network: keras.Model, worn: Worn) -> float:
+    """Accuracy of "is it a digit"."""
+    logit = network.predict(worn.tiles[..., None] / np.float32(255), verbose=0)[DIGIT_LOGIT][:, 0]
+    return float(((logit > 0) == (worn.labels >= 0)).mean())
 
 
 def accuracy(network: keras.Model, digits: Labelled) -> float:
@@ -82,7 +135,13 @@ def epochs(digits: Labelled, worn: Worn) -> dict[str, object]:
 def main() -> None:
     keras.utils.set_random_seed(1)
     digits = bars()
-    worn = Worn(digits.images[:50], digits.labels[:50].astype(np.int8))
+    # Of what is worn, a third is no digit: crosses of two bars.
+    crosses = np.maximum(digits.images[:50], digits.images[5:55])
+    worn = Worn(
+        np.concatenate([digits.images[:100], crosses]),
+        np.concatenate([digits.labels[:100], np.full(50, -1)]).astype(np.int8),
+    )
+    ink = digits.tiles()[:COUNT]
     teacher = unpooled(SMALL)
     lessons.learn([teacher], digits, worn, RECIPE, seed=1)
     before = [weight.copy() for weight in teacher.get_weights()]
@@ -92,6 +151,11 @@ def main() -> None:
     lessons.learn(pupils, wrong, worn, RECIPE, teachers=[teacher], seed=2)
     figures = {
         "distortions": distortions(digits.tiles()[:COUNT]),
+        "elastic": elastic(ink),
+        "untouched": untouched(ink),
+        "mixtures": mixtures(ink),
+        "committee": committee_says([teacher, unpooled(replace(SMALL, name="raw"))], ink),
+        "told_apart": [told_apart(network, worn) for network in (teacher, *pupils)],
         "epochs": epochs(digits, worn),
         "teacher": accuracy(teacher, digits),
         "pupils": [accuracy(pupil, digits) for pupil in pupils],

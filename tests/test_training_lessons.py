@@ -52,6 +52,28 @@ def test_it_is_distorted_as_asked_each_image_otherwise(figures):
     assert 0.7 < measured["ink_after_hiding"] < 0.99
 
 
+def test_each_kind_of_distortion_is_there_in_its_share(figures):
+    assert figures["elastic"] > 0.008
+    assert 0.02 < figures["untouched"] < 0.5
+    measured = figures["distortions"]
+    assert 0.3 < measured["neither_thicker_nor_thinner"] < 0.8
+    assert measured["lightest"] < 0.85
+    assert measured["heaviest"] > 1.2
+
+
+def test_half_of_what_is_taught_with_is_mixed_and_up_to_half(figures):
+    assert 0.25 < figures["mixtures"]["mixed"] < 0.75
+    assert 0.3 < figures["mixtures"]["most"] <= 0.5
+
+
+def test_teachers_say_the_mean_of_what_each_says(figures):
+    assert figures["committee"] < 1e-5
+
+
+def test_what_is_no_digit_is_learned_to_be_none(figures):
+    assert min(figures["told_apart"]) > 0.9
+
+
 def test_an_epoch_has_every_image_once_in_another_order(figures):
     assert figures["epochs"] == {"counts": [40] * 10, "another_order": True, "worn": 20}
 
