@@ -15,7 +15,6 @@ from digits.training.calibration import softmax
 from digits.training.data import Labelled
 from digits.training.distortion import Distorted
 from digits.training.recipe import Further, Unpooled
-from digits.training.worn import Worn
 
 COUNT = 40
 SMALL = Unpooled(name="small", kernel=5, channels=(8, 16, 24))
@@ -108,9 +107,9 @@ def committee_says(teachers: list[keras.Model], ink: np.ndarray) -> float:
     return float(np.abs(said - np.mean(each, axis=0)).max())
 
 
-def told_apart(network: keras.Model, worn: Worn) -> float:
+def told_apart(network: keras.Model, worn: Labelled) -> float:
     """Accuracy of "is it a digit"."""
-    logit = network.predict(worn.tiles[..., None] / np.float32(255), verbose=0)[DIGIT_LOGIT][:, 0]
+    logit = network.predict(worn.tiles(), verbose=0)[DIGIT_LOGIT][:, 0]
     return float(((logit > 0) == (worn.labels >= 0)).mean())
 
 
@@ -119,7 +118,7 @@ def accuracy(network: keras.Model, digits: Labelled) -> float:
     return float((said.argmax(axis=1) == digits.labels).mean())
 
 
-def epochs(digits: Labelled, worn: Worn) -> dict[str, object]:
+def epochs(digits: Labelled, worn: Labelled) -> dict[str, object]:
     batches = lessons.Batches(digits, worn, RECIPE, seed=2)
     seen = []
     for _ in range(2):
@@ -137,9 +136,9 @@ def main() -> None:
     digits = bars()
     # Of what is worn, a third is no digit: crosses of two bars.
     crosses = np.maximum(digits.images[:50], digits.images[5:55])
-    worn = Worn(
+    worn = Labelled(
         np.concatenate([digits.images[:100], crosses]),
-        np.concatenate([digits.labels[:100], np.full(50, -1)]).astype(np.int8),
+        np.concatenate([digits.labels[:100], np.full(50, -1)]),
     )
     ink = digits.tiles()[:COUNT]
     teacher = unpooled(SMALL)

@@ -25,22 +25,22 @@ def draw(rng: np.random.Generator, digit: int) -> np.ndarray:
 
 def test_every_image_comes_so_many_times_with_others_among_them(digits):
     made = worn.make(digits, seed=1, times=3, processes=1)
-    assert made.tiles.dtype == np.uint8
-    assert made.tiles.shape == (len(made), 28, 28)
+    assert made.images.dtype == np.uint8
+    assert made.images.shape == (len(made), 28, 28)
     counts = np.bincount(made.labels + 1, minlength=11)
     assert counts[0] == 3 * 6  # what is no digit
     assert counts[1:].min() >= 3 * 3
     assert len(made) == 3 * (30 + 1 + 4 + 6)
-    assert made.tiles.reshape(len(made), -1).max(axis=1).min() > 100
+    assert made.images.reshape(len(made), -1).max(axis=1).min() > 100
 
 
 def test_it_is_the_same_however_many_processes_make_it(digits):
     one, two = (worn.make(digits, seed=5, times=2, processes=count) for count in (1, 2))
-    assert np.array_equal(one.tiles, two.tiles)
+    assert np.array_equal(one.images, two.images)
     assert np.array_equal(one.labels, two.labels)
 
 
 def test_each_time_is_another(digits):
     made = worn.make(digits, seed=1, times=2, processes=1)
     half = len(made) // 2
-    assert not np.array_equal(made.tiles[:half], made.tiles[half:])
+    assert not np.array_equal(made.images[:half], made.images[half:])

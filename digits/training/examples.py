@@ -13,6 +13,7 @@ from digits.training import augmentation, glyphs, negatives, strokes
 
 Ink = NDArray[np.uint8]
 NOT_A_DIGIT = -1
+AT_ONCE = 256
 
 FOUND_BENT, FOUND_AS_IS = 0.6, 0.2
 """Shares of the images at their own resolution that are seen as the reader finds them in a
@@ -69,6 +70,11 @@ class Examples:
             drawn = [self._example(rng, int(index)) for index in order[start : start + batch_size]]
             tiles = np.stack([example[0] for example in drawn])[..., None]
             yield tiles, np.array([example[1] for example in drawn], np.int64)
+
+    def epoch(self, epoch: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """All of one epoch at once: tiles ``[n, 28, 28, 1]`` and labels ``[n]``."""
+        tiles, labels = zip(*self.batches(epoch, AT_ONCE), strict=True)
+        return np.concatenate(tiles), np.concatenate(labels)
 
     def _example(self, rng: Generator, index: int) -> tuple[NDArray[np.float32], int]:
         digits, from_fonts, drawn, plain, _ = np.cumsum(self.counts).tolist()

@@ -25,7 +25,6 @@ from digits.training.distortion import Distorted
 from digits.training.fit import optimizer
 from digits.training.recipe import Further
 from digits.training.tracking import tracked
-from digits.training.worn import Worn
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +112,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """What `Lessons` gets, epoch after epoch: every image once, but for less than
     a batch that is left out, and worn examples at random."""
 
-    def __init__(self, digits: Labelled, worn: Worn, recipe: Further, seed: int) -> None:
+    def __init__(self, digits: Labelled, worn: Labelled, recipe: Further, seed: int) -> None:
         super().__init__()
         self.digits, self.worn = digits, worn
         self.size = min(recipe.batch_size, len(digits))
@@ -133,7 +132,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
             {
                 "image": self.digits.images[chosen],
                 "label": self.digits.labels[chosen].astype(np.int32),
-                "worn": self.worn.tiles[worn],
+                "worn": self.worn.images[worn],
                 "worn_label": self.worn.labels[worn].astype(np.int32),
             },
         )
@@ -151,7 +150,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 def learn(
     networks: Sequence[keras.Model],
     digits: Labelled,
-    worn: Worn,
+    worn: Labelled,
     recipe: Further,
     *,
     teachers: Sequence[keras.Model] = (),

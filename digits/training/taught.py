@@ -6,7 +6,7 @@ on on another, under Keras's TensorFlow or JAX.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,32 +30,30 @@ def learn(
 ) -> dict[str, keras.Model]:
     """The networks in ``FURTHER``, by their names there."""
     digits = train.part(0, recipe.images)
-    made = stages.kept(WORN, lambda: _worn(recipe, digits, processes))
-    examples = worn.Worn(made["tiles"], made["labels"])
+    examples = Labelled(**stages.kept(WORN, lambda: _worn(recipe, digits, processes)))
     with _fast():
-        committee = []
-        for number, shape in enumerate(recipe.committee):
-            member = partial(_member, shape, digits, examples, recipe, recipe.seed + number)
-            learned = stages.kept(shape.name, member, where=_device)
-            committee.append(_fresh(shape))
-            committee[-1].set_weights(weights(learned))
+        committee = [
+            stages.kept(
+                shape.name,
+                partial(_member, shape, digits, examples, recipe, recipe.seed + number),
+                where=_device,
+            )
+            for number, shape in enumerate(recipe.committee)
+        ]
         pupils = partial(_taught, committee, digits, examples, recipe)
         learned = stages.kept(TAUGHT, pupils, where=_device)
-    networks = {place: _fresh(shape) for place, shape in FURTHER.items()}
-    for place, network in networks.items():
-        network.set_weights(weights(learned, place))
-    return networks
+    return {place: _with(weights(learned, place), shape) for place, shape in FURTHER.items()}
 
 
 def _worn(recipe: Further, digits: Labelled, processes: int) -> dict[str, NDArray[Any]]:
     made = worn.make(digits, seed=recipe.seed, times=recipe.worn_times, processes=processes)
-    return {"tiles": made.tiles, "labels": made.labels}
+    return {"images": made.images, "labels": made.labels}
 
 
 def _member(
     shape: Architecture | Unpooled,
     digits: Labelled,
-    examples: worn.Worn,
+    examples: Labelled,
     recipe: Further,
     seed: int,
 ) -> dict[str, NDArray[Any]]:
@@ -71,9 +69,12 @@ def _member(
 
 
 def _taught(
-    committee: Sequence[keras.Model], digits: Labelled, examples: worn.Worn, recipe: Further
+    committee: Sequence[Mapping[str, NDArray[Any]]],
+    digits: Labelled,
+    examples: Labelled,
+    recipe: Further,
 ) -> dict[str, NDArray[Any]]:
-    """The networks that the committee teaches, all at once."""
+    """The networks that the committee, of which these are the weights, teaches: all at once."""
     import keras
 
     from digits.training import lessons
@@ -81,8 +82,11 @@ def _taught(
     seed = recipe.seed + len(committee)
     keras.utils.set_random_seed(seed)
     networks = {place: _fresh(shape) for place, shape in FURTHER.items()}
+    teachers = [
+        _with(weights(kept), shape) for kept, shape in zip(committee, recipe.committee, strict=True)
+    ]
     pupils = list(networks.values())
-    lessons.learn(pupils, digits, examples, recipe, teachers=committee, seed=seed)
+    lessons.learn(pupils, digits, examples, recipe, teachers=teachers, seed=seed)
     return {
         name: weight
         for place, network in networks.items()
@@ -94,6 +98,12 @@ def _fresh(shape: Architecture | Unpooled) -> keras.Model:
     from digits.training.architecture import build, unpooled
 
     return build(shape) if isinstance(shape, Architecture) else unpooled(shape)
+
+
+def _with(kept: Sequence[NDArray[Any]], shape: Architecture | Unpooled) -> keras.Model:
+    network = _fresh(shape)
+    network.set_weights(kept)
+    return network
 
 
 @contextmanager

@@ -59,8 +59,7 @@ class Validation:
         examples = Examples(
             held_out.images, held_out.labels, seed=SEED, negatives_share=negatives_share
         )
-        tiles, labels = zip(*examples.batches(0, 256), strict=True)
-        return cls(held_out.tiles(), held_out.labels, np.concatenate(tiles), np.concatenate(labels))
+        return cls(held_out.tiles(), held_out.labels, *examples.epoch(0))
 
     def measure(self, score: Scorer) -> dict[str, float]:
         """Figures of one epoch; ``loss`` is what the best epoch has least of."""
