@@ -11,6 +11,7 @@
     uv run train.py --quick                      in about a minute, into runs/quick, to try it
     uv run train.py --resume                     go on where a run was stopped
     uv run train.py --further models/digits      two further networks, for what the first one doubts
+    uv run train.py --refine models/digits       let all of its networks learn from each other
     uv run train.py --feedback STORE             learn from corrections, on top of production
     uv run train.py --evaluate models/digits     measure all of it; write REPORT.md again
     uv run train.py --tune models/digits         choose its thresholds again, for a changed reader
@@ -36,11 +37,11 @@ from digits.evaluation import command, tuning
 from digits.evaluation.suite import Plan
 from digits.registry.local import LocalRegistry
 from digits.settings import ROOT, Settings, available_cores
-from digits.training import fine_tune, further, retrain, run
+from digits.training import fine_tune, further, refine, retrain, run
 from digits.training.data import Mnist, load
 from digits.training.download import cache_folder
 from digits.training.evaluation import MnistFigures
-from digits.training.recipe import Further, Recipe
+from digits.training.recipe import REFINING, Further, Recipe
 
 FULL = Path("models") / "digits"
 QUICK = Path("runs") / "quick"
@@ -69,6 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 processes=available_cores(),
                 resume=args.resume,
             )
+        elif args.refine:
+            written = args.refine
+            figures = refine.refine(recipe(args, REFINING), mnist, written, resume=args.resume)
         elif args.evaluate:
             written = args.out or args.evaluate
             figures = command.evaluate(_plan(args, mnist), written).network
@@ -104,7 +108,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--epochs",
         type=_whole,
         metavar="N",
-        help=f"default: {Recipe().epochs}, further networks: {Further().epochs}, quick: 2",
+        help=f"default: {Recipe().epochs}, further networks: {Further().epochs}, "
+        f"refining: {REFINING.epochs}, quick: 2",
     )
     parser.add_argument(
         "--batch-size",
@@ -135,6 +140,13 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="MODEL_DIR",
         help="train two further, larger networks and join them to this model folder, to be asked "
         "about what the first one doubts; two days on two cores, minutes on a GPU",
+    )
+    parser.add_argument(
+        "--refine",
+        type=Path,
+        metavar="MODEL_DIR",
+        help="let the networks of this model folder learn on, side by side: which digit from what "
+        "its further ones say, what is no digit from the truth; an hour on two cores",
     )
     parser.add_argument(
         "--feedback",
@@ -188,6 +200,8 @@ def _check_usage(parser: argparse.ArgumentParser, args: argparse.Namespace) -> N
         parser.error("--feedback: not together with --evaluate, --tune or --resume")
     if args.further and (args.feedback or args.evaluate or args.tune or args.out):
         parser.error("--further: not together with --feedback, --evaluate, --tune or --out")
+    if args.refine and (args.further or args.feedback or args.evaluate or args.tune or args.out):
+        parser.error("--refine: not together with --further, --feedback, --evaluate, --tune, --out")
     if args.registry and not args.feedback:
         parser.error("--registry: only with --feedback; register.py registers other models")
     if args.evaluate and args.tune:

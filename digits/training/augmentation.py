@@ -17,6 +17,9 @@ Ink = NDArray[np.uint8]
 CANVAS = 64
 """Side in pixels at which ink is distorted, about twice MNIST's own resolution."""
 
+REACH = CANVAS * 0.82 * 10 / 28
+"""Half the height on that canvas of what is as high in its image as MNIST's digits are."""
+
 NUDGE = 0.7
 """How much `nudge` distorts, against `warp`."""
 
@@ -25,9 +28,11 @@ def warp(rng: Generator, glyph: Ink, *, amount: float = 1.0) -> Ink:
     """Slant, turn, stretch and bend ``glyph`` onto a ``CANVAS`` square.
 
     ``amount`` scales every distortion; at 1 the standard deviations are 8 degrees of rotation,
-    0.18 of shear, 12 % of stretch and 2.5 % of the side of elastic displacement.
+    0.18 of shear, 12 % of stretch, 2.5 % of the side of elastic displacement, and 15 % of half its
+    height by which a digit's middle moves up or down: some hands make the loop of a 9 tiny.
     """
-    return _bent(rng, glyph, _GRID, scale=max(glyph.shape) / (CANVAS * 0.82), amount=amount)
+    grid = _proportioned(rng, _GRID, amount=amount)
+    return _bent(rng, glyph, grid, scale=max(glyph.shape) / (CANVAS * 0.82), amount=amount)
 
 
 def nudge(rng: Generator, image: Ink) -> Ink:
@@ -49,6 +54,17 @@ def _grid(height: int, width: int) -> NDArray[np.float32]:
 
 
 _GRID = _grid(CANVAS, CANVAS)
+
+
+def _proportioned(
+    rng: Generator, grid: NDArray[np.float32], *, amount: float
+) -> NDArray[np.float32]:
+    """``grid``, looking for what is in the middle further up or down; top and bottom of a digit,
+    `REACH` from the middle, stay where they are."""
+    share = float(np.clip(rng.normal(0, 0.15 * amount), -0.4, 0.4))  # from 0.5 on it would fold
+    y = grid[..., 1]
+    moved = y + share * np.maximum(REACH**2 - y**2, 0) / REACH
+    return np.stack([grid[..., 0], moved], axis=-1)
 
 
 def _bent(
@@ -144,7 +160,7 @@ def crossed_seven(rng: Generator, ink: Ink) -> Ink:
 
 
 def flagged_one(rng: Generator) -> Ink:
-    """A 1 with an upstroke, some as long as the stem, and perhaps a foot; drawn from scratch."""
+    """A 1 with an upstroke, some as long as the stem, or a foot, or both; drawn from scratch."""
     ink = np.zeros((CANVAS, CANVAS), np.uint8)
     thickness = rng.uniform(2, 7)
     top, bottom = 8.0, 56.0
@@ -154,9 +170,11 @@ def flagged_one(rng: Generator) -> Ink:
     reach, drop = rng.uniform(5, 30), rng.uniform(5, 1.1 * (bottom - top))
     ink = _line(ink, head, base, thickness)
     drop = max(drop, reach * 0.85)  # flatter, it would be the bar of a 7
-    ink = _line(ink, head, (head[0] - reach, top + drop), thickness)
-    if rng.random() < 0.35:
-        left, right = rng.uniform(0, 18, 2)
+    foot = rng.random()
+    if foot > 0.1:
+        ink = _line(ink, head, (head[0] - reach, top + drop), thickness)
+    if foot < 0.4:
+        left, right = rng.uniform(4 if foot <= 0.1 else 0, 18, 2)  # one-sided: an L, without a flag
         ink = _line(
             ink, (base[0] - left, bottom + rng.normal()), (base[0] + right, bottom), thickness
         )

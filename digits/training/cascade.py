@@ -1,10 +1,10 @@
 """Several networks in one ONNX file: further ones are asked about what the first one doubts.
 
-A first network that is sure of a tile, or sure that it is no digit, is believed. Of the others the
-answer which digit it is moves towards a mean of all, the more the greater the doubt, and only those
-are shown to a second and a third network at all. Whether it is a digit is for the first one to say,
-which saw more of what is none. Classifiers in a row, the cheap one first, are after Viola and Jones
-2001 (*Rapid object detection using a boosted cascade of simple features*).
+A first network that is sure of a tile, or sure that it is no digit, is believed. Of the others
+both answers, which digit it is and whether it is one, move towards a mean of all, the more the
+greater the doubt, and only those are shown to a second and a third network at all. Classifiers in a
+row, the cheap one first, are after Viola and Jones 2001 (*Rapid object detection using a boosted
+cascade of simple features*).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from digits.training.recipe import FURTHER
 from digits.training.validation import Outputs, Scorer
 
 Floats = NDArray[np.float32]
+Answers = tuple[Floats, Floats]
+"""Of one network, as in the file: ``probabilities`` ``[n, 10]`` and ``digit_score`` ``[n]``."""
 
 SURE = 0.97
 """Confidence (that it is exactly one digit, and this one) from which the first is believed."""
@@ -104,16 +106,18 @@ def split(content: bytes) -> list[bytes]:
     return [_extracted(model, FIRST, INPUT), *further]
 
 
-def mixed(first: tuple[Floats, Floats], others: Sequence[Floats]) -> tuple[Floats, Floats]:
-    """What the cascade answers, in numpy: ``probabilities`` ``[n, 10]``, and the share ``[n]`` of
-    the further networks in each, from 0 where they are not asked.
-
-    ``first`` are the first one's probabilities and digit score ``[n]``, ``others`` the
-    probabilities of each further one.
-    """
+def mixed(first: Answers, others: Sequence[Answers]) -> tuple[Floats, Floats, Floats]:
+    """What the cascade answers, in numpy: ``probabilities`` ``[n, 10]``, ``digit_score`` ``[n]``,
+    and the share ``[n]`` of the further networks in both, from 0 where they are not asked."""
     share = np.asarray(_weight(len(others)) * doubt(*first), np.float32)
-    mean = np.mean(others, axis=0, dtype=np.float32)
-    return first[0] + share[:, None] * (mean - first[0]), share
+    probabilities, score = (
+        np.mean(said, axis=0, dtype=np.float32) for said in zip(*others, strict=True)
+    )
+    return (
+        first[0] + share[:, None] * (probabilities - first[0]),
+        first[1] + share * (score - first[1]),
+        share,
+    )
 
 
 def doubt(probabilities: Floats, digit_score: Floats) -> Floats:
@@ -134,16 +138,14 @@ def together(outputs: Sequence[Outputs]) -> Outputs:
     first, *others = outputs
     if not others:
         return first
-    score = sigmoid(first.digit_logit)
-    further = [softmax(each.logits) for each in others]
-    probabilities, _ = mixed((softmax(first.logits), score), further)
-    return Outputs(np.log(np.maximum(probabilities, LEAST)), first.digit_logit)
+    probabilities, score, _ = mixed(_answered(first), [_answered(each) for each in others])
+    return _as_logits(probabilities, score)
 
 
 def asked(first: Outputs, tiles: Floats, score: Scorer) -> Outputs:
     """What a further network says of those ``tiles`` of which the first one, which said ``first``,
     is in doubt; nothing (zeros) of the others, which `together` does not heed."""
-    place = np.flatnonzero(doubt(softmax(first.logits), sigmoid(first.digit_logit)))
+    place = np.flatnonzero(doubt(*_answered(first)))
     said = Outputs(np.zeros_like(first.logits), np.zeros_like(first.digit_logit))
     if len(place):
         some = score(tiles[place])
@@ -156,14 +158,21 @@ def scorer(content: bytes) -> Scorer:
     session = _session(content)
 
     def score(tiles: Floats) -> Outputs:
-        probabilities, digit_score = _answers(session, tiles)
-        likely = np.clip(digit_score.astype(np.float64), LEAST, 1 - LEAST)
-        return Outputs(
-            np.log(np.maximum(probabilities, LEAST)),
-            np.asarray(np.log(likely / (1 - likely)), np.float32),
-        )
+        return _as_logits(*_answers(session, tiles))
 
     return score
+
+
+def _answered(outputs: Outputs) -> Answers:
+    return softmax(outputs.logits), sigmoid(outputs.digit_logit)
+
+
+def _as_logits(probabilities: Floats, digit_score: Floats) -> Outputs:
+    likely = np.clip(digit_score.astype(np.float64), LEAST, 1 - LEAST)
+    return Outputs(
+        np.log(np.maximum(probabilities, LEAST)),
+        np.asarray(np.log(likely / (1 - likely)), np.float32),
+    )
 
 
 def check(content: bytes, parts: Sequence[bytes], tiles: Floats) -> float:
@@ -172,9 +181,9 @@ def check(content: bytes, parts: Sequence[bytes], tiles: Floats) -> float:
     Raises ModelError when they differ by more than `PARITY`, alone or together.
     """
     joined, one, *others = (_session(each) for each in (content, *parts))
-    alone = _answers(one, tiles)
-    probabilities, share = mixed(alone, [_answers(each, tiles)[0] for each in others])
-    score = alone[1]
+    probabilities, score, share = mixed(
+        _answers(one, tiles), [_answers(each, tiles) for each in others]
+    )
     surest, most_doubted = int(share.argmin()), int(share.argmax())
     difference = 0.0
     for chosen in (slice(None), [surest], [most_doubted]):
@@ -224,19 +233,29 @@ def _choosing(
         make("Gather", ["doubt", "place"], ["doubt_there"], axis=0),
         make("Mul", ["doubt_there", "weight"], ["share"]),
         make("Unsqueeze", ["share", "last_axis"], ["share_column"]),
-        make("Gather", [FIRST + "probabilities", "place"], ["before"], axis=0),
-        make("Sum", [prefix + "probabilities" for prefix in further], ["sum"]),
-        make("Div", ["sum", "others"], ["mean"]),
-        make("Sub", ["mean", "before"], ["apart"]),
-        make("Mul", ["apart", "share_column"], ["moved"]),
-        make("Add", ["before", "moved"], ["after"]),
-        make("ScatterND", [FIRST + "probabilities", "place_column", "after"], ["probabilities"]),
-        make("Identity", [FIRST + "digit_score"], ["digit_score"]),
+        *_moved("probabilities", further, share="share_column"),
+        *_moved("digit_score", further, share="share"),
     ]
     constants = [
         numpy_helper.from_array(np.asarray(value), name) for name, value in numbers.items()
     ]
     return before, after, constants
+
+
+def _moved(output: str, further: Sequence[str], *, share: str) -> list[onnx.NodeProto]:
+    """An output of the first network, moved by ``share`` towards the mean of the further ones where
+    these were asked."""
+    make = helper.make_node
+    names = {name: f"{output}_{name}" for name in ("before", "sum", "mean", "apart", "by", "after")}
+    return [
+        make("Gather", [FIRST + output, "place"], [names["before"]], axis=0),
+        make("Sum", [prefix + output for prefix in further], [names["sum"]]),
+        make("Div", [names["sum"], "others"], [names["mean"]]),
+        make("Sub", [names["mean"], names["before"]], [names["apart"]]),
+        make("Mul", [names["apart"], share], [names["by"]]),
+        make("Add", [names["before"], names["by"]], [names["after"]]),
+        make("ScatterND", [FIRST + output, "place_column", names["after"]], [output]),
+    ]
 
 
 def _prefixed(model: onnx.ModelProto, prefix: str, image: str) -> onnx.GraphProto:

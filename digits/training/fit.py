@@ -21,7 +21,7 @@ from digits.training.architecture import DIGIT_LOGIT, LOGITS
 from digits.training.feed import Batch, Source, batches_ahead
 from digits.training.recipe import Recipe
 from digits.training.targets import Targets
-from digits.training.validation import Outputs, Scorer, Validation
+from digits.training.validation import Outputs, Scorer, Tiles, Validation
 from digits.training.workspace import Arrays, Checkpoint, Workspace
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,24 @@ class Tracker(Protocol):
 
     def log(self, metrics: dict[str, float], *, epoch: int) -> None:
         """Record the metrics of an epoch, from 1."""
+
+
+class Learner(Protocol):
+    """One network, or several side by side, while they learn by a recipe."""
+
+    recipe: Recipe
+
+    def learn(self, batches: Iterable[Batch], *, steps: int, title: str) -> dict[str, float]:
+        """One epoch; the mean losses over it. ``steps`` and ``title`` are for the progress bar."""
+
+    def score(self, tiles: Tiles) -> Outputs:
+        """What is said of ``tiles`` with the averaged weights."""
+
+    def state(self) -> Arrays:
+        """All that learning goes on from, by name."""
+
+    def restore(self, arrays: Arrays) -> None:
+        """Go back to a state."""
 
 
 class Fitter:
@@ -77,13 +95,14 @@ class Fitter:
     ) -> dict[str, float]:
         """One epoch; the mean losses over it. ``aim`` says what to learn of a batch; ``steps`` and
         ``title`` are for the progress bar."""
-        totals: Counter[str] = Counter()
-        count = 0
-        with tqdm(batches, title, steps, unit="batch", disable=None) as bar:
-            for count, batch in enumerate(bar, start=1):
-                totals.update(self._step(batch[0], aim(batch)))
-                bar.set_postfix(loss=f"{totals['loss'] / count:.4f}", refresh=False)
-        return {f"train_{name}": float(total / count) for name, total in totals.items()}
+        return one_epoch(
+            batches, lambda batch: self.step(batch[0], aim(batch)), steps=steps, title=title
+        )
+
+    def score(self, tiles: Tiles) -> Outputs:
+        """What the model says of ``tiles`` with the averaged weights."""
+        with self.averaged() as model:
+            return scorer(model)(tiles)
 
     @contextmanager
     def averaged(self) -> Iterator[keras.Model]:
@@ -116,7 +135,8 @@ class Fitter:
             variable.assign(arrays[f"optimizer/{index}"])
         self.average = [arrays[f"average/{index}"] for index in range(len(self.average))]
 
-    def _step(self, tiles: NDArray[np.float32], targets: Targets) -> dict[str, float]:
+    def step(self, tiles: Tiles, targets: Targets) -> dict[str, float]:
+        """Learn one batch; the losses on it."""
         losses: dict[str, float] = self.model.train_on_batch(
             tiles,
             {LOGITS: targets.digit, DIGIT_LOGIT: targets.is_digit[:, None]},
@@ -135,8 +155,25 @@ class Fitter:
             average += (1 - decay) * (weight - average)
 
 
+def one_epoch(
+    batches: Iterable[Batch],
+    step: Callable[[Batch], Mapping[str, float]],
+    *,
+    steps: int,
+    title: str,
+) -> dict[str, float]:
+    """Take a ``step`` for each batch; the means of the losses, ``loss`` among them."""
+    totals: Counter[str] = Counter()
+    count = 0
+    with tqdm(batches, title, steps, unit="batch", disable=None) as bar:
+        for count, batch in enumerate(bar, start=1):
+            totals.update(step(batch))
+            bar.set_postfix(loss=f"{totals['loss'] / count:.4f}", refresh=False)
+    return {f"train_{name}": float(total / count) for name, total in totals.items()}
+
+
 def fit(
-    fitter: Fitter,
+    learner: Learner,
     source: SizedSource,
     validation: Validation,
     workspace: Workspace,
@@ -148,17 +185,17 @@ def fit(
     """Run the recipe to its last epoch, with a checkpoint after each; the history of metrics."""
     history = list(resumed.history) if resumed else []
     if resumed:
-        fitter.restore(resumed.arrays)
-    recipe = fitter.recipe
+        learner.restore(resumed.arrays)
+    recipe = learner.recipe
     for epoch in range(len(history), recipe.epochs):
         batches = batches_ahead(source, epoch, recipe.batch_size)
         title = f"epoch {epoch + 1}/{recipe.epochs}"
-        metrics = fitter.learn(batches, steps=steps_of(source, recipe), title=title)
-        with fitter.averaged() as model:
-            measured = validation.measure(scorer(model))
+        metrics = learner.learn(batches, steps=steps_of(source, recipe), title=title)
+        measured = validation.measure(learner.score)
         metrics |= {f"validation_{name}": value for name, value in measured.items()}
         history.append({"epoch": epoch + 1, **metrics})
-        workspace.save(Checkpoint(recipe=recipe, data=data, history=history, arrays=fitter.state()))
+        arrays = learner.state()
+        workspace.save(Checkpoint(recipe=recipe, data=data, history=history, arrays=arrays))
         tracker.log(metrics, epoch=epoch + 1)
         logger.info("%s: %s", title, summary(metrics))
     return history

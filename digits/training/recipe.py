@@ -143,6 +143,24 @@ class Recipe:
         ]
 
 
+REFINING = Recipe(
+    epochs=8,
+    learning_rate=5e-4,
+    warmup=0.1,
+    weight_decay=1e-3,
+    average_decay=0.998,
+    negatives_share=1.0,
+)
+"""How networks that are trained go on side by side, see `digits.training.refine`. Whatever shape
+they have they keep."""
+
+
+def refining(recipe: Recipe) -> str:
+    """The command that refines by this recipe again."""
+    default = REFINING.quick() if recipe.images == QUICK_IMAGES else REFINING
+    return _command(recipe, default, ["--refine", "MODEL_DIR"])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Further:
     """The choices of one run that makes further networks.

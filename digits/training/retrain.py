@@ -28,7 +28,7 @@ from digits.training.feedback import Lesson
 from digits.training.fine_tune import Cases, fine_tune, restrain
 from digits.training.folder import check_target, staged, write_card, write_network
 from digits.training.gate import Verdict
-from digits.training.recipe import FURTHER, Recipe
+from digits.training.recipe import Recipe
 from digits.training.validation import Outputs, Scorer, Validation
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _make(
     import keras
 
     from digits.training import cascade
-    from digits.training.export import calibrated
+    from digits.training.assembly import assembled
     from digits.training.rebuild import rebuild
 
     keras.utils.set_random_seed(recipe.seed)
@@ -145,14 +145,10 @@ def _make(
     tiles = validation.hard[:512]
     models = [rebuild(content, tiles) for content in cascade.split(base.folder.onnx())]
     parts = _learn(models, recipe, mnist, lesson, validation)
-    made = [calibrated(model, validation, name=base.folder.card.name) for model in models]
-    first, *others = [each for each, _ in made]
-    content = cascade.joined(first, others, tiles)
+    content, calibration = assembled(models, validation, name=base.folder.card.name)
     for name in base.folder.networks.keys() - {NETWORK}:
         (folder / name).write_bytes(base.folder.onnx(name))
     score = cascade.scorer(content)
-    calibration, *further = [dict(each.to_dict()) for _, each in made]
-    calibration |= dict(zip(FURTHER, further, strict=False))
     card = _card(
         base,
         lesson,

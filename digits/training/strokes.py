@@ -59,6 +59,9 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
          (LINE, ((0.85, 0.12), (0.66, 1)))),
         ((CURVE, ((0.3, 0), (0.14, 0.28), (0.12, 0.5), (0.5, 0.54), (0.9, 0.44))),
          (LINE, ((0.88, 0.02), (0.78, 1)))),
+        ((CURVE, ((0.3, 0.05), (0.08, 0.35), (0.25, 0.55), (0.6, 0.52), (0.95, 0.4))),
+         (LINE, ((0.62, 0.12), (0.5, 1)))),
+        ((LINE, ((0.25, 0.05), (0.08, 0.5), (0.95, 0.45))), (LINE, ((0.55, 0.2), (0.48, 1)))),
     ),
     5: (
         ((LINE, ((0.88, 0.02), (0.28, 0.03), (0.22, 0.42))),
@@ -70,6 +73,10 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
                   (0.08, 0.9))),),
         ((LINE, ((0.5, 0.0), (1.0, -0.06))),
          (CURVE, ((0.45, 0.16), (0.3, 0.42), (0.5, 0.55), (0.55, 0.85), (0.05, 0.98)))),
+        ((LINE, ((0.85, 0.15), (0.8, 0.02), (0.3, 0.05), (0.25, 0.45))),
+         (CURVE, ((0.25, 0.45), (0.6, 0.4), (0.82, 0.65), (0.6, 0.97), (0.15, 0.95), (0.1, 0.8)))),
+        ((CURVE, ((0.8, 0), (0.45, 0.06), (0.3, 0.38), (0.6, 0.5), (0.7, 0.75), (0.4, 1),
+                  (0.1, 0.85))),),
     ),
     6: (
         ((CURVE, ((0.7, 0.02), (0.3, 0.3), (0.12, 0.7), (0.45, 1), (0.82, 0.8), (0.6, 0.55),
@@ -77,6 +84,8 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
         ((CURVE, ((0.75, 0.1), (0.35, 0.04), (0.1, 0.5), (0.25, 0.95), (0.7, 0.92), (0.85, 0.68),
                   (0.45, 0.62))),),
         ((CURVE, ((0.4, 0), (0.15, 0.5), (0.3, 0.97), (0.8, 0.9), (0.75, 0.58), (0.25, 0.62))),),
+        ((CURVE, ((0.6, 0), (0.3, 0.4), (0.25, 0.85), (0.5, 1), (0.7, 0.85), (0.5, 0.7),
+                  (0.28, 0.84))),),
     ),
     7: (
         ((LINE, ((0.08, 0.05), (0.9, 0.04), (0.42, 1))),),
@@ -105,6 +114,10 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
                   (0.4, 1))),),
         ((CURVE, ((0.76, 0.04), (0.3, 0.06), (0.16, 0.32), (0.5, 0.46), (0.78, 0.16))),
          (LINE, ((0.78, 0.02), (0.68, 1)))),
+        ((CURVE, ((0.72, 0.1), (0.45, 0), (0.3, 0.14), (0.48, 0.28), (0.74, 0.12))),
+         (LINE, ((0.74, 0.06), (0.6, 1)))),
+        ((CURVE, ((0.75, 0.12), (0.45, 0.02), (0.35, 0.18), (0.6, 0.26), (0.75, 0.1), (0.72, 0.6),
+                  (0.35, 1))),),
     ),
 }  # fmt: skip
 """Strokes of each digit; x to the right and y down, the digit filling 0 to 1. The 1 is apart, in
@@ -118,10 +131,11 @@ def draw(rng: Generator, digit: int) -> Ink:
     ink = np.zeros((SIDE, SIDE), np.uint8)
     size = np.array([rng.uniform(0.5, 1.0), 1.0]) * (SIDE - 2 * MARGIN)
     corner = (SIDE - size) / 2
-    shake = rng.uniform(0.01, 0.05)
+    shake, slip = rng.uniform(0.01, 0.05), rng.uniform(0, 0.05)
     thickness = int(rng.integers(2, 8))
     for kind, points in strokes:
-        moved = np.array(points) + rng.normal(0, shake, (len(points), 2))
+        # Points err by themselves, and so does the whole stroke.
+        moved = np.array(points) + rng.normal(0, shake, (len(points), 2)) + rng.normal(0, slip, 2)
         path = _smooth(moved) if kind == CURVE else moved
         pixels = np.round((path * size + corner) * 16).astype(np.int32).reshape(-1, 1, 2)
         cv2.polylines(ink, [pixels], False, (255,), thickness, cv2.LINE_AA, shift=4)

@@ -1,0 +1,230 @@
+"""All networks of a model folder go on learning, side by side, from the same examples.
+
+Which digit it is they learn from what the further ones said of the very same image before, which
+know more of a doubtful digit than its label does (Hinton, Vinyals and Dean 2015): so the first one,
+which learned from labels alone, has teachers too. Whether it is a digit at all they learn from the
+truth, on as many things that are none as there are digits, so that the further ones, which saw few,
+have a say in that.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from digits.card import NETWORK
+from digits.confidence import FILE
+from digits.errors import DataError
+from digits.model import ModelFolder
+from digits.training import describe, report, run
+from digits.training.calibration import softmax
+from digits.training.data import Mnist
+from digits.training.evaluation import MnistFigures
+from digits.training.examples import Examples
+from digits.training.feed import Batch
+from digits.training.folder import staged, write_card, write_network
+from digits.training.recipe import FURTHER, Recipe, refining
+from digits.training.targets import Targets
+from digits.training.tracking import tracked
+from digits.training.validation import Outputs, Scorer, Tiles, Validation
+from digits.training.workspace import (
+    METRICS,
+    Arrays,
+    History,
+    Workspace,
+    best_epoch,
+    read_metrics,
+)
+
+if TYPE_CHECKING:
+    import keras
+
+    from digits.training.fit import Fitter
+
+logger = logging.getLogger(__name__)
+
+
+def refine(recipe: Recipe, mnist: Mnist, folder: Path, *, resume: bool) -> MnistFigures:
+    """Let the networks in ``folder`` learn on, and put what they became in their place.
+
+    Raises DigitsError. The folder is replaced at the very end or not at all.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read once, when TensorFlow is imported
+    started = time.monotonic()
+    folder = folder.absolute()
+    base = ModelFolder.open(folder)
+    validation = Validation.of(mnist.validation, negatives_share=Recipe().negatives_share)
+    workspace = Workspace.beside(folder)
+    with workspace.locked():
+        if not resume:
+            workspace.begin()
+        models, history = _refined(recipe, mnist, base, validation, workspace, resume=resume)
+        with staged(folder) as made:
+            card = _make(made, models, recipe, mnist, base, validation, history, started)
+            figures = run.measure(made, mnist.test)
+            written = write_card(made, describe.with_test_figures(card, figures))
+            sections = [report.mnist_section(made, mnist.test, figures)]
+            if earlier := read_metrics(made / METRICS):
+                sections.append(report.learning_section(made, earlier, best_epoch(earlier)))
+            report.write(made, written, sections)
+        workspace.finish()
+    return figures
+
+
+class Team:
+    """Networks that learn the same examples side by side, and answer together."""
+
+    def __init__(self, fitters: Sequence[Fitter], teachers: Sequence[Scorer]) -> None:
+        self.fitters = fitters
+        self.teachers = teachers
+        self.recipe = fitters[0].recipe
+
+    def learn(self, batches: Iterable[Batch], *, steps: int, title: str) -> dict[str, float]:
+        """One epoch; the mean of what each network lost, over it."""
+        from digits.training.fit import one_epoch
+
+        def step(batch: Batch) -> dict[str, float]:
+            targets = aim(batch, self.teachers)
+            losses = [fitter.step(batch[0], targets)["loss"] for fitter in self.fitters]
+            return {"loss": float(np.mean(losses))}
+
+        return one_epoch(batches, step, steps=steps, title=title)
+
+    def score(self, tiles: Tiles) -> Outputs:
+        """What all of them say together with their averaged weights."""
+        from digits.training import cascade
+
+        return cascade.together([fitter.score(tiles) for fitter in self.fitters])
+
+    def state(self) -> Arrays:
+        """All that learning goes on from, by name."""
+        return {
+            f"{place}/{name}": array
+            for place, fitter in enumerate(self.fitters)
+            for name, array in fitter.state().items()
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Go back to a state."""
+        for place, fitter in enumerate(self.fitters):
+            prefix = f"{place}/"
+            fitter.restore(
+                {
+                    name.removeprefix(prefix): array
+                    for name, array in arrays.items()
+                    if name.startswith(prefix)
+                }
+            )
+
+
+def aim(batch: Batch, teachers: Sequence[Scorer]) -> Targets:
+    """The truth, but that which digit it is, is what the ``teachers`` say on average; where they
+    say another one than the label, each counts half."""
+    tiles, labels = batch
+    targets = Targets.of_labels(labels)
+    digits = np.flatnonzero(labels >= 0)
+    said = [softmax(teacher(tiles[digits]).logits) for teacher in teachers]
+    taught = np.mean(said, axis=0)
+    share = np.where(taught.argmax(axis=1) == labels[digits], 1, 0.5)[:, None]
+    targets.digit[digits] += share * (taught - targets.digit[digits])
+    return targets
+
+
+def _refined(
+    recipe: Recipe,
+    mnist: Mnist,
+    base: ModelFolder,
+    validation: Validation,
+    workspace: Workspace,
+    *,
+    resume: bool,
+) -> tuple[list[keras.Model], History]:
+    """The networks after the best epoch, and the metrics of all."""
+    data = {**mnist.sha256, NETWORK: base.card.files[NETWORK]}
+    resumed = workspace.latest(recipe, data) if resume else None
+    import keras
+
+    from digits.training import cascade
+    from digits.training.fit import Fitter, fit, steps_of
+    from digits.training.rebuild import rebuild
+
+    keras.utils.set_random_seed(recipe.seed)
+    contents = cascade.split(base.onnx())
+    if len(contents) == 1:
+        raise DataError(
+            f"{base.path} has no further networks, which teach here: train.py --further makes them"
+        )
+    part = mnist.train.part(0, recipe.images)
+    source = Examples(
+        part.images,
+        part.labels,
+        seed=recipe.seed,
+        negatives_share=recipe.negatives_share,
+        plain_share=recipe.plain_share,
+    )
+    steps = steps_of(source, recipe)
+    models = [rebuild(content, validation.hard[:512]) for content in contents]
+    team = Team(
+        [Fitter(model, recipe, steps=steps) for model in models],
+        [cascade.scorer(content) for content in contents[1:]],
+    )
+    with tracked(os.environ, recipe.to_dict()) as tracker:
+        history = fit(team, source, validation, workspace, tracker, data=data, resumed=resumed)
+    team.restore(workspace.load(best_epoch(history)).arrays)
+    for fitter in team.fitters:
+        fitter.model.set_weights(fitter.average)
+    return models, history
+
+
+def _make(
+    folder: Path,
+    models: Sequence[keras.Model],
+    recipe: Recipe,
+    mnist: Mnist,
+    base: ModelFolder,
+    validation: Validation,
+    history: History,
+    started: float,
+) -> dict[str, object]:
+    """Calibrate, write and check ``model.onnx`` and its card; the card."""
+    from digits.training.assembly import assembled
+    from digits.training.fit import scorer
+
+    if FILE in base.networks:
+        logger.warning("%s was taught on what stands now: train.py --tune teaches it anew", FILE)
+    for name in (*sorted(base.networks.keys() - {NETWORK}), METRICS):
+        if (base.path / name).is_file():
+            shutil.copy(base.path / name, folder / name)
+    content, calibration = assembled(models, validation, name=base.card.name)
+    first, *others = [
+        {f"validation_{name}": value for name, value in validation.measure(scorer(model)).items()}
+        for model in models
+    ]
+    learned = recipe.to_dict()
+    del learned["architecture"]  # those of the base, whatever they are
+    training = describe.training(recipe, data=mnist.sha256, seconds=time.monotonic() - started)
+    training |= {
+        "command": refining(recipe),
+        "recipe": learned,
+        "base": {"sha256": base.sha256, "training": base.card.training},
+    }
+    card = {
+        **describe.made_from(base.card),
+        "calibration": calibration,
+        "training": training,
+        "metrics": {
+            "epoch": best_epoch(history),
+            **first,
+            **dict(zip(FURTHER, others, strict=False)),
+        },
+        "files": dict(base.card.files) | write_network(folder, content),
+    }
+    write_card(folder, card)
+    return card
