@@ -14,7 +14,7 @@ from fabricate import model_folder
 
 import train
 from digits.settings import ROOT
-from digits.training.recipe import Further, Recipe
+from digits.training.recipe import REFINING, Further, Recipe, refining
 
 
 @pytest.fixture
@@ -53,6 +53,9 @@ def usage_error(capsys, *argv: str) -> str:
         (["--further", "m", "--out", "o"], "--further: not together with"),
         (["--further", "m", "--evaluate", "m"], "--further: not together with"),
         (["--further"], "--further: expected one argument"),
+        (["--refine", "m", "--further", "m"], "--refine: not together with"),
+        (["--refine", "m", "--tune", "m"], "--refine: not together with"),
+        (["--refine", "m", "--out", "o"], "--refine: not together with"),
         (["stray"], "unrecognized arguments: stray"),
     ],
 )
@@ -60,14 +63,25 @@ def test_wrong_usage_ends_with_2(capsys, argv, message):
     assert message in usage_error(capsys, *argv)
 
 
-def test_further_networks_want_a_model_to_join(data, tmp_path, capsys):
-    assert train.main(["--data", str(data), "--further", str(tmp_path / "none")]) == 1
+@pytest.mark.parametrize("option", ["--further", "--refine"])
+def test_further_networks_and_refining_want_a_model(data, tmp_path, capsys, option):
+    assert train.main(["--data", str(data), option, str(tmp_path / "none")]) == 1
     assert f"{tmp_path / 'none'} is not a model folder" in capsys.readouterr().err
 
 
-def test_further_networks_of_no_begun_run_cannot_be_resumed(data, tmp_path, capsys):
+def test_one_network_alone_cannot_be_refined(data, tmp_path, capsys):
+    folder = model_folder(tmp_path / "model")
+    assert train.main(["--data", str(data), "--refine", str(folder)]) == 1
+    assert (
+        "has no further networks, which teach here: train.py --further" in capsys.readouterr().err
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "model"]
+
+
+@pytest.mark.parametrize("option", ["--further", "--refine"])
+def test_a_run_that_was_not_begun_cannot_be_resumed(data, tmp_path, capsys, option):
     folder = shutil.copytree(ROOT / "models" / "digits", tmp_path / "model")
-    assert train.main(["--data", str(data), "--further", str(folder), "--resume"]) == 1
+    assert train.main(["--data", str(data), option, str(folder), "--resume"]) == 1
     assert "there is nothing to resume in" in capsys.readouterr().err
     assert not (tmp_path / "model.training").exists()
 
@@ -145,6 +159,8 @@ def test_the_recorded_command_makes_the_same_recipe():
         assert Recipe.from_dict(recipe.to_dict()) == recipe
         further = train.recipe(args, Further())
         assert further.command() == " ".join(["uv run train.py --further MODEL_DIR", *argv])
+        refined = refining(train.recipe(args, REFINING))
+        assert refined == " ".join(["uv run train.py --refine MODEL_DIR", *argv])
 
 
 def test_other_choices_are_another_run():

@@ -31,7 +31,7 @@ def warp(rng: Generator, glyph: Ink, *, amount: float = 1.0) -> Ink:
     0.18 of shear, 12 % of stretch, 2.5 % of the side of elastic displacement, and 15 % of half its
     height by which a digit's middle moves up or down: some hands make the loop of a 9 tiny.
     """
-    grid = _proportioned(rng, _GRID, amount=amount)
+    grid = proportioned(rng, _GRID, amount=amount)
     return _bent(rng, glyph, grid, scale=max(glyph.shape) / (CANVAS * 0.82), amount=amount)
 
 
@@ -56,7 +56,7 @@ def _grid(height: int, width: int) -> NDArray[np.float32]:
 _GRID = _grid(CANVAS, CANVAS)
 
 
-def _proportioned(
+def proportioned(
     rng: Generator, grid: NDArray[np.float32], *, amount: float
 ) -> NDArray[np.float32]:
     """``grid``, looking for what is in the middle further up or down; top and bottom of a digit,

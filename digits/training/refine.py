@@ -60,6 +60,10 @@ def refine(recipe: Recipe, mnist: Mnist, folder: Path, *, resume: bool) -> Mnist
     started = time.monotonic()
     folder = folder.absolute()
     base = ModelFolder.open(folder)
+    if not any(place in base.card.calibration for place in FURTHER):
+        raise DataError(
+            f"{folder} has no further networks, which teach here: train.py --further makes them"
+        )
     validation = Validation.of(mnist.validation, negatives_share=Recipe().negatives_share)
     workspace = Workspace.beside(folder)
     with workspace.locked():
@@ -157,10 +161,6 @@ def _refined(
 
     keras.utils.set_random_seed(recipe.seed)
     contents = cascade.split(base.onnx())
-    if len(contents) == 1:
-        raise DataError(
-            f"{base.path} has no further networks, which teach here: train.py --further makes them"
-        )
     part = mnist.train.part(0, recipe.images)
     source = Examples(
         part.images,
