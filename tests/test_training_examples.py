@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
+from digits.training import negatives
 from digits.training.examples import NOT_A_DIGIT, Examples
 
 
@@ -34,3 +36,10 @@ def test_an_epoch_has_as_many_of_each_kind_as_was_said():
     tiles, labels = epoch(examples)
     assert len(tiles) == len(examples) == 50 + 3 + 7 + 100 + 25
     assert (labels == NOT_A_DIGIT).sum() == 25
+
+
+@pytest.mark.parametrize("maker", [negatives.cut_digit, negatives.turned_digit])
+def test_data_without_the_digits_that_are_wanted_does_not_keep_it_looking(maker):
+    images = np.full((5, 28, 28), 200, np.uint8)
+    ink = maker(np.random.default_rng(0), images, np.ones(5, np.int64))
+    assert ink.max() == 255  # a scribble instead

@@ -25,13 +25,15 @@ PARTED = "&+#*@€§¥Φ≠"
 """Symbols no half of which is a digit, as that of a percent sign is."""
 LOOK_ALIKE = "bqgDJQ"
 """Letters that only their neighbours tell from a digit: taught, but seldom."""
+TRIES = 100
+"""To find a digit of some kind, which data of somebody's own may not have."""
 
 
 def cut_digit(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64]) -> Ink:
     """One part of a digit that was cut through the middle, as a bad segmentation leaves it."""
-    index = int(rng.integers(len(digits)))
-    while labels[index] == 1:
-        index = int(rng.integers(len(digits)))
+    index = _any_but(rng, labels, {1})
+    if index is None:
+        return scribble(rng)
     ink = augmentation.warp(rng, digits[index])
     left, top, width, height = cv2.boundingRect(ink)
     turn = rng.choice([0.0, np.pi / 2]) + rng.normal(0, 0.25)
@@ -84,9 +86,9 @@ def digit_stack(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.in
 
 def turned_digit(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64]) -> Ink:
     """A digit on its side, for those digits that are not another one then."""
-    index = int(rng.integers(len(digits)))
-    while labels[index] in (0, 1, 8):
-        index = int(rng.integers(len(digits)))
+    index = _any_but(rng, labels, {0, 1, 8})
+    if index is None:
+        return scribble(rng)
     way = cv2.ROTATE_90_CLOCKWISE if rng.random() < 0.5 else cv2.ROTATE_90_COUNTERCLOCKWISE
     return augmentation.warp(rng, np.asarray(cv2.rotate(digits[index], way), np.uint8))
 
@@ -228,6 +230,15 @@ def make(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64]) -
     """One random thing that is not a digit."""
     choice = rng.choice(len(MAKERS), p=[share for _, share in MAKERS])
     return MAKERS[int(choice)][0](rng, digits, labels)
+
+
+def _any_but(rng: Generator, labels: NDArray[np.int64], excluded: set[int]) -> int | None:
+    """A place in ``labels`` at random where none of the ``excluded`` is; None after `TRIES`."""
+    for _ in range(TRIES):
+        index = int(rng.integers(len(labels)))
+        if int(labels[index]) not in excluded:
+            return index
+    return None
 
 
 def _blank() -> Ink:

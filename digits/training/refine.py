@@ -4,7 +4,9 @@ Which digit it is they learn from what the further ones said of the very same im
 know more of a doubtful digit than its label does (Hinton, Vinyals and Dean 2015): so the first one,
 which learned from labels alone, has teachers too. Whether it is a digit at all they learn from the
 truth, on as many things that are none as there are digits, so that the further ones, which saw few,
-have a say in that.
+have a say in that. In the end they go only a part of the way from what they were, for weights
+between keep most of what both can (Wortsman and others 2022, *Robust fine-tuning of zero-shot
+models*).
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.card import NETWORK
 from digits.confidence import FILE
@@ -69,9 +72,10 @@ def refine(recipe: Recipe, mnist: Mnist, folder: Path, *, resume: bool) -> Mnist
     with workspace.locked():
         if not resume:
             workspace.begin()
-        models, history = _refined(recipe, mnist, base, validation, workspace, resume=resume)
+        models, part, history = _refined(recipe, mnist, base, validation, workspace, resume=resume)
         with staged(folder) as made:
-            card = _make(made, models, recipe, mnist, base, validation, history, started)
+            kept = {"epoch": best_epoch(history), "part": part}
+            card = _make(made, models, recipe, mnist, base, validation, kept, started)
             figures = run.measure(made, mnist.test)
             written = write_card(made, describe.with_test_figures(card, figures))
             sections = [report.mnist_section(made, mnist.test, figures)]
@@ -80,6 +84,12 @@ def refine(recipe: Recipe, mnist: Mnist, folder: Path, *, resume: bool) -> Mnist
             report.write(made, written, sections)
         workspace.finish()
     return figures
+
+
+Weights = list[NDArray[np.float32]]
+
+PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Of the way from the old weights to the new ones."""
 
 
 class Team:
@@ -149,8 +159,9 @@ def _refined(
     workspace: Workspace,
     *,
     resume: bool,
-) -> tuple[list[keras.Model], History]:
-    """The networks after the best epoch, and the metrics of all."""
+) -> tuple[list[keras.Model], float, History]:
+    """The networks after the best epoch, the part of the way that they went, and the metrics of
+    all epochs."""
     data = {**mnist.sha256, NETWORK: base.card.files[NETWORK]}
     resumed = workspace.latest(recipe, data) if resume else None
     import keras
@@ -161,10 +172,10 @@ def _refined(
 
     keras.utils.set_random_seed(recipe.seed)
     contents = cascade.split(base.onnx())
-    part = mnist.train.part(0, recipe.images)
+    digits = mnist.train.part(0, recipe.images)
     source = Examples(
-        part.images,
-        part.labels,
+        digits.images,
+        digits.labels,
         seed=recipe.seed,
         negatives_share=recipe.negatives_share,
         plain_share=recipe.plain_share,
@@ -178,9 +189,57 @@ def _refined(
     with tracked(os.environ, recipe.to_dict()) as tracker:
         history = fit(team, source, validation, workspace, tracker, data=data, resumed=resumed)
     team.restore(workspace.load(best_epoch(history)).arrays)
-    for fitter in team.fitters:
-        fitter.model.set_weights(fitter.average)
-    return models, history
+    old = [rebuild(content, validation.hard[:512]).get_weights() for content in contents]
+    part = restrain(models, old, [fitter.average for fitter in team.fitters], validation)
+    logger.info("went %.0f %% of the way", 100 * part)
+    return models, part, history
+
+
+def restrain(
+    models: Sequence[keras.Model],
+    old: Sequence[Weights],
+    new: Sequence[Weights],
+    validation: Validation,
+) -> float:
+    """Set all models to that part of the way from their ``old`` weights to the ``new`` ones with
+    which they lose least together on the validation split's digits; how far that is."""
+
+    def go(part: float) -> None:
+        for model, before, after in zip(models, old, new, strict=True):
+            model.set_weights(
+                [one + part * (other - one) for one, other in zip(before, after, strict=True)]
+            )
+
+    def loss(part: float) -> float:
+        go(part)
+        figures = validation.measure(_together(models, validation))
+        return figures["clean_loss"] + figures["hard_loss"]
+
+    best = min(PARTS, key=loss)
+    go(best)
+    return best
+
+
+def _together(models: Sequence[keras.Model], validation: Validation) -> Scorer:
+    """What the models say together, each calibrated."""
+    from digits.training import cascade
+    from digits.training.fit import scorer
+
+    def calibrated(model: keras.Model) -> Scorer:
+        score = scorer(model)
+        found = validation.calibrate(score)
+
+        def answer(tiles: Tiles) -> Outputs:
+            said = score(tiles)
+            return Outputs(
+                said.logits / found.temperature,
+                found.score_scale * said.digit_logit + found.score_bias,
+            )
+
+        return answer
+
+    scorers = [calibrated(model) for model in models]
+    return lambda tiles: cascade.together([score(tiles) for score in scorers])
 
 
 def _make(
@@ -190,10 +249,11 @@ def _make(
     mnist: Mnist,
     base: ModelFolder,
     validation: Validation,
-    history: History,
+    kept: Mapping[str, float],
     started: float,
 ) -> dict[str, object]:
-    """Calibrate, write and check ``model.onnx`` and its card; the card."""
+    """Calibrate, write and check ``model.onnx`` and its card, which says which epoch and what part
+    of the way was ``kept``; the card."""
     from digits.training.assembly import assembled
     from digits.training.fit import scorer
 
@@ -213,6 +273,7 @@ def _make(
     training |= {
         "command": refining(recipe),
         "recipe": learned,
+        "kept": dict(kept),
         "base": {"sha256": base.sha256, "training": base.card.training},
     }
     card = {
@@ -220,7 +281,6 @@ def _make(
         "calibration": calibration,
         "training": training,
         "metrics": {
-            "epoch": best_epoch(history),
             **first,
             **dict(zip(FURTHER, others, strict=False)),
         },

@@ -6,6 +6,7 @@ on on another, under Keras's TensorFlow or JAX.
 
 from __future__ import annotations
 
+import importlib.metadata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -121,8 +122,9 @@ def _fast() -> Iterator[None]:
 
 
 def _device() -> str:
-    """The machine and what computes there: "Linux x86_64, 2 cores, tensorflow on CPU:0"."""
+    """The machine and what computes there: "Linux x86_64, 2 cores, tensorflow 2.22 on CPU:0"."""
     import keras
 
     devices = ", ".join(keras.distribution.list_devices())
-    return f"{origin.machine()}, {keras.backend.backend()} on {devices}"
+    backend = keras.backend.backend()
+    return f"{origin.machine()}, {backend} {importlib.metadata.version(backend)} on {devices}"
