@@ -91,6 +91,9 @@ Weights = list[NDArray[np.float32]]
 PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Of the way from the old weights to the new ones."""
 
+SLACK = 1.01
+"""How many times the least loss is as good: what is not won need not be changed."""
+
 
 class Team:
     """Networks that learn the same examples side by side, and answer together."""
@@ -201,8 +204,9 @@ def restrain(
     new: Sequence[Weights],
     validation: Validation,
 ) -> float:
-    """Set all models to that part of the way from their ``old`` weights to the ``new`` ones with
-    which they lose least together on the validation split's digits; how far that is."""
+    """Set all models to a part of the way from their ``old`` weights to the ``new`` ones: the
+    smallest with which they lose least together on the validation split's digits, but for `SLACK`;
+    how far that is."""
 
     def go(part: float) -> None:
         for model, before, after in zip(models, old, new, strict=True):
@@ -215,9 +219,11 @@ def restrain(
         figures = validation.measure(_together(models, validation))
         return figures["clean_loss"] + figures["hard_loss"]
 
-    best = min(PARTS, key=loss)
-    go(best)
-    return best
+    losses = {part: loss(part) for part in PARTS}
+    enough = SLACK * min(losses.values())
+    chosen = min(part for part in PARTS if losses[part] <= enough)
+    go(chosen)
+    return chosen
 
 
 def _together(models: Sequence[keras.Model], validation: Validation) -> Scorer:
