@@ -182,17 +182,18 @@ def restrain(
     *were_right, _ = cases.right(before)
     harmless = {}
     for part in PARTS:
-        model.set_weights(_between(old, learned, part))
+        model.set_weights(between(old, learned, part))
         *right, corrected = cases.right(say())
         if not _harms(were_right, right):
             harmless[part] = int(corrected.sum())
     most = max(harmless.values(), default=0)
     best = min((part for part, right in harmless.items() if right >= ENOUGH * most), default=0.0)
-    model.set_weights(_between(old, learned, best))
+    model.set_weights(between(old, learned, best))
     return best
 
 
-def _between(old: Weights, new: Weights, part: float) -> Weights:
+def between(old: Weights, new: Weights, part: float) -> Weights:
+    """The weights that are that ``part`` of the way from the ``old`` to the ``new`` ones."""
     return [one + part * (other - one) for one, other in zip(old, new, strict=True)]
 
 

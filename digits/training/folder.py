@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from digits.card import CARD, NETWORK, ModelCard
+from digits.confidence import FILE
 from digits.errors import ConfigurationError
+from digits.model import ModelFolder
+from digits.training.workspace import METRICS
+
+logger = logging.getLogger(__name__)
 
 
 def check_target(out: Path) -> None:
@@ -40,6 +46,15 @@ def write_network(folder: Path, content: bytes, name: str = NETWORK) -> dict[str
     """Write a network's file; its name and sha256, as the card's ``files`` wants them."""
     (folder / name).write_bytes(content)
     return {name: hashlib.sha256(content).hexdigest()}
+
+
+def carry_over(base: ModelFolder, folder: Path) -> None:
+    """Copy what a new `NETWORK` leaves as it is: other networks, and how the first one learned."""
+    for name in (*sorted(base.networks.keys() - {NETWORK}), METRICS):
+        if (base.path / name).is_file():
+            shutil.copy(base.path / name, folder / name)
+    if FILE in base.networks:
+        logger.warning("%s was taught on what was there: train.py --tune teaches it anew", FILE)
 
 
 def write_card(folder: Path, card: Mapping[str, object]) -> ModelCard:

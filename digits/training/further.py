@@ -10,24 +10,21 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digits.card import NETWORK
-from digits.confidence import FILE
 from digits.errors import DataError
 from digits.model import ModelFolder
-from digits.training import describe, origin, report, run, taught
+from digits.training import describe, origin, run, taught
 from digits.training.data import Mnist
 from digits.training.evaluation import MnistFigures
-from digits.training.folder import staged, write_card, write_network
+from digits.training.folder import carry_over, staged, write_card, write_network
 from digits.training.recipe import FURTHER, Further, Recipe
 from digits.training.stages import Stages
 from digits.training.validation import Validation
-from digits.training.workspace import METRICS, Workspace, best_epoch, read_metrics
+from digits.training.workspace import Workspace
 
 if TYPE_CHECKING:
     import keras
@@ -47,24 +44,15 @@ def train(
     started = time.monotonic()
     folder = folder.absolute()
     base = ModelFolder.open(folder)
-    if FILE in base.networks:
-        logger.warning("%s was taught on what stands now: train.py --tune teaches it anew", FILE)
     workspace = Workspace.beside(folder)
     with workspace.locked():
         stages = Stages(workspace, _identity(recipe, mnist), resume=resume)
         networks = taught.learn(recipe, mnist.train, stages, processes=processes)
         _check_backend(workspace)
         with staged(folder) as made:
-            for name in (*sorted(base.networks.keys() - {NETWORK}), METRICS):
-                if (base.path / name).is_file():
-                    shutil.copy(base.path / name, made / name)
+            carry_over(base, made)
             card = _join(made, base, networks, recipe, mnist, stages, started)
-            figures = run.measure(made, mnist.test)
-            written = write_card(made, describe.with_test_figures(card, figures))
-            sections = [report.mnist_section(made, mnist.test, figures)]
-            if earlier := read_metrics(made / METRICS):
-                sections.append(report.learning_section(made, earlier, best_epoch(earlier)))
-            report.write(made, written, sections)
+            figures = run.concluded(made, card, mnist.test)
         workspace.finish()
     return figures
 

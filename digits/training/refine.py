@@ -13,38 +13,29 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digits.card import NETWORK
-from digits.confidence import FILE
 from digits.errors import DataError
 from digits.model import ModelFolder
-from digits.training import describe, report, run
+from digits.training import describe, run
 from digits.training.calibration import softmax
 from digits.training.data import Mnist
 from digits.training.evaluation import MnistFigures
 from digits.training.examples import Examples
 from digits.training.feed import Batch
-from digits.training.folder import staged, write_card, write_network
+from digits.training.fine_tune import Weights, between
+from digits.training.folder import carry_over, staged, write_card, write_network
 from digits.training.recipe import FURTHER, Recipe, refining
 from digits.training.targets import Targets
 from digits.training.tracking import tracked
 from digits.training.validation import Outputs, Scorer, Tiles, Validation
-from digits.training.workspace import (
-    METRICS,
-    Arrays,
-    History,
-    Workspace,
-    best_epoch,
-    read_metrics,
-)
+from digits.training.workspace import Arrays, History, Workspace, best_epoch
 
 if TYPE_CHECKING:
     import keras
@@ -75,18 +66,12 @@ def refine(recipe: Recipe, mnist: Mnist, folder: Path, *, resume: bool) -> Mnist
         models, part, history = _refined(recipe, mnist, base, validation, workspace, resume=resume)
         with staged(folder) as made:
             kept = {"epoch": best_epoch(history), "part": part}
+            carry_over(base, made)
             card = _make(made, models, recipe, mnist, base, validation, kept, started)
-            figures = run.measure(made, mnist.test)
-            written = write_card(made, describe.with_test_figures(card, figures))
-            sections = [report.mnist_section(made, mnist.test, figures)]
-            if earlier := read_metrics(made / METRICS):
-                sections.append(report.learning_section(made, earlier, best_epoch(earlier)))
-            report.write(made, written, sections)
+            figures = run.concluded(made, card, mnist.test)
         workspace.finish()
     return figures
 
-
-Weights = list[NDArray[np.float32]]
 
 PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Of the way from the old weights to the new ones."""
@@ -210,9 +195,7 @@ def restrain(
 
     def go(part: float) -> None:
         for model, before, after in zip(models, old, new, strict=True):
-            model.set_weights(
-                [one + part * (other - one) for one, other in zip(before, after, strict=True)]
-            )
+            model.set_weights(between(before, after, part))
 
     def loss(part: float) -> float:
         go(part)
@@ -263,11 +246,6 @@ def _make(
     from digits.training.assembly import assembled
     from digits.training.fit import scorer
 
-    if FILE in base.networks:
-        logger.warning("%s was taught on what stands now: train.py --tune teaches it anew", FILE)
-    for name in (*sorted(base.networks.keys() - {NETWORK}), METRICS):
-        if (base.path / name).is_file():
-            shutil.copy(base.path / name, folder / name)
     content, calibration = assembled(models, validation, name=base.card.name)
     first, *others = [
         {f"validation_{name}": value for name, value in validation.measure(scorer(model)).items()}

@@ -16,14 +16,13 @@ from digits.confidence import FILE
 from digits.errors import DataError
 from digits.feedback.store import Store
 from digits.model import ModelFolder
-from digits.network import Network
 from digits.reader import Reader
 from digits.registry.local import LocalRegistry
 from digits.registry.protocol import ModelVersion
-from digits.training import comparison, describe, feedback, origin, report
+from digits.training import comparison, describe, feedback, origin, report, run
 from digits.training.calibration import Calibration
 from digits.training.data import Labelled, Mnist
-from digits.training.evaluation import MnistFigures, evaluate_mnist
+from digits.training.evaluation import MnistFigures
 from digits.training.feedback import Lesson
 from digits.training.fine_tune import Cases, fine_tune, restrain
 from digits.training.folder import check_target, staged, write_card, write_network
@@ -94,7 +93,7 @@ def retrain(
     lesson = _lesson(store, base)
     with staged(out) as folder:
         card = _make(folder, recipe, mnist, base, lesson, started)
-        figures = _network_figures(folder, mnist.test)
+        figures = run.measure(folder, mnist.test)
         verdict = comparison.compare(
             base.folder.path, folder, test=mnist.test, held_out=lesson.held_out, others=others
         )
@@ -256,12 +255,6 @@ def _card(
         "metrics": dict(metrics),
         "files": dict(files),
     }
-
-
-def _network_figures(folder: Path, test: Labelled) -> MnistFigures:
-    opened = ModelFolder.open(folder)
-    threshold = opened.card.thresholds["digit_score"]
-    return evaluate_mnist(Network(opened), test, digit_score=threshold)
 
 
 def _judged(card: Mapping[str, object], verdict: Verdict) -> dict[str, object]:

@@ -6,10 +6,10 @@ import logging
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digits.card import ModelCard
 from digits.model import ModelFolder
 from digits.network import Network
 from digits.training import report
@@ -21,7 +21,7 @@ from digits.training.folder import check_target, staged, write_card, write_netwo
 from digits.training.recipe import Recipe
 from digits.training.tracking import tracked
 from digits.training.validation import Validation
-from digits.training.workspace import METRICS, History, Workspace, best_epoch
+from digits.training.workspace import METRICS, History, Workspace, best_epoch, read_metrics
 
 if TYPE_CHECKING:
     import keras
@@ -47,9 +47,7 @@ def train(recipe: Recipe, mnist: Mnist, out: Path, *, resume: bool) -> MnistFigu
         with staged(out) as folder:
             card = _export(folder, model, validation, recipe, mnist, history, started)
             shutil.copy(workspace.path / METRICS, folder / METRICS)
-            figures = measure(folder, mnist.test)
-            written = write_card(folder, with_test_figures(card, figures))
-            _report(folder, written, history, mnist.test, figures)
+            figures = concluded(folder, card, mnist.test)
         workspace.finish()
     return figures
 
@@ -119,10 +117,13 @@ def measure(folder: Path, test: Labelled) -> MnistFigures:
     return evaluate_mnist(Network(opened), test, digit_score=threshold)
 
 
-def _report(
-    folder: Path, card: ModelCard, history: History, test: Labelled, figures: MnistFigures
-) -> None:
+def concluded(folder: Path, card: Mapping[str, object], test: Labelled) -> MnistFigures:
+    """Measure a new model folder on MNIST's test split, once; put the figures into its card and
+    its report."""
+    figures = measure(folder, test)
+    written = write_card(folder, with_test_figures(card, figures))
     sections = [report.mnist_section(folder, test, figures)]
-    if history:
+    if history := read_metrics(folder / METRICS):
         sections.append(report.learning_section(folder, history, best_epoch(history)))
-    report.write(folder, card, sections)
+    report.write(folder, written, sections)
+    return figures
