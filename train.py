@@ -139,7 +139,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="MODEL_DIR",
         help="train two further, larger networks and join them to this model folder, to be asked "
-        "about what the first one doubts; two days on two cores, minutes on a GPU",
+        "about what the first one doubts; two days on two cores, minutes on a GPU; then --refine",
     )
     parser.add_argument(
         "--refine",

@@ -94,7 +94,7 @@ def test_a_run_of_another_recipe_is_not_resumed(workspace, recipe, message):
 
 def test_a_run_on_other_data_is_not_resumed(workspace):
     workspace.save(checkpoint([1.0]))
-    with pytest.raises(DataError, match="the data is not the same"):
+    with pytest.raises(DataError, match=r"otherwise \(y_train is not the same\)"):
         workspace.latest(RECIPE, {**DATA, "y_train": "ef"})
 
 

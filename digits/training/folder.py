@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from digits.card import CARD, NETWORK, ModelCard
-from digits.confidence import FILE
 from digits.errors import ConfigurationError
 from digits.model import ModelFolder
 from digits.training.workspace import METRICS
@@ -50,11 +49,11 @@ def write_network(folder: Path, content: bytes, name: str = NETWORK) -> dict[str
 
 def carry_over(base: ModelFolder, folder: Path) -> None:
     """Copy what a new `NETWORK` leaves as it is: other networks, and how the first one learned."""
-    for name in (*sorted(base.networks.keys() - {NETWORK}), METRICS):
-        if (base.path / name).is_file():
-            shutil.copy(base.path / name, folder / name)
-    if FILE in base.networks:
-        logger.warning("%s was taught on what was there: train.py --tune teaches it anew", FILE)
+    for name in base.networks.keys() - {NETWORK}:
+        (folder / name).write_bytes(base.onnx(name))
+    if (base.path / METRICS).is_file():
+        shutil.copy(base.path / METRICS, folder / METRICS)
+    logger.warning("when it errs was learned of what was there: train.py --tune teaches it anew")
 
 
 def write_card(folder: Path, card: Mapping[str, object]) -> ModelCard:

@@ -103,12 +103,21 @@ def _join(
     card = {
         **describe.made_from(old),
         "calibration": _first(old.calibration) | calibrations,
-        "training": _first(old.training) | {"further": training},
+        "training": _made_on(base, training),
         "metrics": _first(old.metrics) | metrics,
         "files": dict(old.files) | files,
     }
     write_card(folder, card)
     return card
+
+
+def _made_on(base: ModelFolder, training: Mapping[str, object]) -> dict[str, object]:
+    """What made the model: the first network, and now the further ones. Where all of them had
+    learned on since, what made the base is told apart from what is new."""
+    old = base.card.training
+    if "base" in old:
+        return {**training, "base": {"sha256": base.sha256, "training": old}}
+    return _first(old) | {"further": training}
 
 
 def _first(said: Mapping[str, object]) -> dict[str, object]:

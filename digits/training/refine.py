@@ -77,7 +77,8 @@ PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Of the way from the old weights to the new ones."""
 
 SLACK = 1.01
-"""How many times the least loss is as good: what is not won need not be changed."""
+"""How many times the least loss is as good: what is not won need not be changed. Which digit it is
+decides, for that may be lost on the way; whether it is one gains all the way."""
 
 
 class Team:
@@ -100,7 +101,8 @@ class Team:
         return one_epoch(batches, step, steps=steps, title=title)
 
     def score(self, tiles: Tiles) -> Outputs:
-        """What all of them say together with their averaged weights."""
+        """What all of them say together with their averaged weights; calibrated to begin with, they
+        hardly get out of it."""
         from digits.training import cascade
 
         return cascade.together([fitter.score(tiles) for fitter in self.fitters])
@@ -167,9 +169,11 @@ def _refined(
         seed=recipe.seed,
         negatives_share=recipe.negatives_share,
         plain_share=recipe.plain_share,
+        as_is=recipe.as_is,
     )
     steps = steps_of(source, recipe)
     models = [rebuild(content, validation.hard[:512]) for content in contents]
+    old = [model.get_weights() for model in models]
     team = Team(
         [Fitter(model, recipe, steps=steps) for model in models],
         [cascade.scorer(content) for content in contents[1:]],
@@ -177,9 +181,12 @@ def _refined(
     with tracked(os.environ, recipe.to_dict()) as tracker:
         history = fit(team, source, validation, workspace, tracker, data=data, resumed=resumed)
     team.restore(workspace.load(best_epoch(history)).arrays)
-    old = [rebuild(content, validation.hard[:512]).get_weights() for content in contents]
     part = restrain(models, old, [fitter.average for fitter in team.fitters], validation)
-    logger.info("went %.0f %% of the way", 100 * part)
+    logger.log(
+        logging.INFO if part else logging.WARNING,
+        "of the way from the old weights to the new ones %.0f %% was taken",
+        100 * part,
+    )
     return models, part, history
 
 
@@ -189,9 +196,8 @@ def restrain(
     new: Sequence[Weights],
     validation: Validation,
 ) -> float:
-    """Set all models to a part of the way from their ``old`` weights to the ``new`` ones: the
-    smallest with which they lose least together on the validation split's digits, but for `SLACK`;
-    how far that is."""
+    """Set all models to a part of the way from their ``old`` weights to the ``new`` ones, the
+    `smallest` by what they lose together on the validation split's digits; how far that is."""
 
     def go(part: float) -> None:
         for model, before, after in zip(models, old, new, strict=True):
@@ -202,11 +208,15 @@ def restrain(
         figures = validation.measure(_together(models, validation))
         return figures["clean_loss"] + figures["hard_loss"]
 
-    losses = {part: loss(part) for part in PARTS}
+    part = smallest({part: loss(part) for part in PARTS})
+    go(part)
+    return part
+
+
+def smallest(losses: Mapping[float, float]) -> float:
+    """The smallest part whose loss is the least, but for `SLACK`."""
     enough = SLACK * min(losses.values())
-    chosen = min(part for part in PARTS if losses[part] <= enough)
-    go(chosen)
-    return chosen
+    return min(part for part, loss in losses.items() if loss <= enough)
 
 
 def _together(models: Sequence[keras.Model], validation: Validation) -> Scorer:

@@ -47,12 +47,13 @@ def pictures_folder(folder: Path) -> Path:
 
 
 def learning_section(folder: Path, history: Sequence[dict[str, float]], best: int) -> Section:
-    """How training went, by epoch; ``best`` is the epoch that was kept."""
+    """How the first network learned, by epoch; ``best`` is the epoch that was kept."""
     plots.learning_curves(pictures_folder(folder) / "learning.png", history)
     kept = history[best - 1]
     text = (
-        f"Epoch {best} of {len(history)} was kept: the least loss on the validation split. There "
-        f"it read {kept['validation_accuracy']:.2%} of the digits as they are and "
+        "How the first network learned from labels; what came after is in `model.json`. Epoch "
+        f"{best} of {len(history)} was kept: the least loss on the validation split. There it read "
+        f"{kept['validation_accuracy']:.2%} of the digits as they are and "
         f"{kept['validation_hard_accuracy']:.2%} of the hard ones (distorted as in training), and "
         f"told {kept['validation_score_accuracy']:.2%} of hard digits and other things apart.\n\n"
         f"![Learning curves]({PICTURES}/learning.png)"

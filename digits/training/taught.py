@@ -6,7 +6,7 @@ on on another, under Keras's TensorFlow or JAX.
 
 from __future__ import annotations
 
-import importlib.metadata
+import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -127,4 +127,5 @@ def _device() -> str:
 
     devices = ", ".join(keras.distribution.list_devices())
     backend = keras.backend.backend()
-    return f"{origin.machine()}, {backend} {importlib.metadata.version(backend)} on {devices}"
+    version = importlib.import_module(backend).__version__
+    return f"{origin.machine()}, {backend} {version} on {devices}"

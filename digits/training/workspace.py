@@ -138,8 +138,11 @@ class Workspace:
             )
         checkpoint = self.load(epochs[-1])
         different = recipe.differences(checkpoint.recipe)
-        if dict(data) != dict(checkpoint.data):
-            different.append("the data is not the same")
+        different += [
+            f"{name} is not the same"
+            for name in sorted({*data, *checkpoint.data})
+            if data.get(name) != checkpoint.data.get(name)
+        ]
         if different:
             raise DataError(
                 f"the run in {self.path} was begun otherwise ({'; '.join(different)}): resume it "

@@ -16,7 +16,8 @@ from digits.training.data import Labelled
 from digits.training.examples import Examples
 
 NEGATIVES_SHARE = 0.2
-"""Things that are no digit, for every image: further networks are not asked about those."""
+"""Things that are no digit, for every image: few, for which digit it is comes first;
+`digits.training.refine` makes up for it."""
 
 
 def make(digits: Labelled, *, seed: int, times: int, processes: int) -> Labelled:
