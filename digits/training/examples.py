@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from digits import tile
 from digits.training import augmentation, glyphs, negatives, strokes
+from digits.training.data import Labelled
+from digits.training.recipe import Recipe
 
 Ink = NDArray[np.uint8]
 NOT_A_DIGIT = -1
@@ -55,6 +57,19 @@ class Examples:
             int(len(images) * drawn_share),
             int(len(images) * plain_share),
             int(len(images) * negatives_share),
+        )
+
+    @classmethod
+    def of(cls, recipe: Recipe, train: Labelled) -> Examples:
+        """As many of each kind as the recipe says, of its part of the training images."""
+        part = train.part(0, recipe.images)
+        return cls(
+            part.images,
+            part.labels,
+            seed=recipe.seed,
+            negatives_share=recipe.negatives_share,
+            plain_share=recipe.plain_share,
+            as_is=recipe.as_is,
         )
 
     def __len__(self) -> int:

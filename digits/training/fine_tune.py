@@ -113,11 +113,7 @@ def fine_tune(model: keras.Model, recipe: Recipe, train: Labelled, corrected: La
 
     from digits.training.fit import Fitter, scorer, steps_of
 
-    part = train.part(0, recipe.images)
-    usual = Examples(
-        part.images, part.labels, seed=recipe.seed, negatives_share=recipe.negatives_share
-    )
-    source = Mixed(usual, corrected, recipe)
+    source = Mixed(Examples.of(recipe, train), corrected, recipe)
     before = keras.models.clone_model(model)
     before.set_weights(model.get_weights())
     score = scorer(before)

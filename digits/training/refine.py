@@ -162,15 +162,7 @@ def _refined(
 
     keras.utils.set_random_seed(recipe.seed)
     contents = cascade.split(base.onnx())
-    digits = mnist.train.part(0, recipe.images)
-    source = Examples(
-        digits.images,
-        digits.labels,
-        seed=recipe.seed,
-        negatives_share=recipe.negatives_share,
-        plain_share=recipe.plain_share,
-        as_is=recipe.as_is,
-    )
+    source = Examples.of(recipe, mnist.train)
     steps = steps_of(source, recipe)
     models = [rebuild(content, validation.hard[:512]) for content in contents]
     old = [model.get_weights() for model in models]

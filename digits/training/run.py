@@ -64,15 +64,7 @@ def fitted(
     from digits.training.fit import Fitter, fit, steps_of
 
     keras.utils.set_random_seed(recipe.seed)
-    part = mnist.train.part(0, recipe.images)
-    source = Examples(
-        part.images,
-        part.labels,
-        seed=recipe.seed,
-        negatives_share=recipe.negatives_share,
-        plain_share=recipe.plain_share,
-        as_is=recipe.as_is,
-    )
+    source = Examples.of(recipe, mnist.train)
     fitter = Fitter(build(recipe.architecture), recipe, steps=steps_of(source, recipe))
     with tracked(os.environ, recipe.to_dict()) as tracker:
         history = fit(
