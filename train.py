@@ -10,7 +10,7 @@
     uv run train.py                              20 epochs, into models/digits
     uv run train.py --quick                      in about a minute, into runs/quick, to try it
     uv run train.py --resume                     go on where a run was stopped
-    uv run train.py --further models/digits      two further networks, for what the first one doubts
+    uv run train.py --teach models/digits        three networks anew, from a committee of large ones
     uv run train.py --refine models/digits       let all of its networks learn from each other
     uv run train.py --feedback STORE             learn from corrections, on top of production
     uv run train.py --evaluate models/digits     measure all of it; write REPORT.md again
@@ -37,11 +37,11 @@ from digits.evaluation import command, tuning
 from digits.evaluation.suite import Plan
 from digits.registry.local import LocalRegistry
 from digits.settings import ROOT, Settings, available_cores
-from digits.training import fine_tune, further, refine, retrain, run
+from digits.training import fine_tune, refine, retrain, run, teach
 from digits.training.data import Mnist, load
 from digits.training.download import cache_folder
 from digits.training.evaluation import MnistFigures
-from digits.training.recipe import REFINING, Further, Recipe
+from digits.training.recipe import REFINING, Recipe, Teaching
 
 FULL = Path("models") / "digits"
 QUICK = Path("runs") / "quick"
@@ -61,10 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _tune(args.tune, mnist)
         if args.feedback:
             return _retrain(args, mnist)
-        if args.further:
-            written = args.further
-            figures = further.train(
-                recipe(args, Further()),
+        if args.teach:
+            written = args.teach
+            figures = teach.train(
+                recipe(args, Teaching()),
                 mnist,
                 written,
                 processes=available_cores(),
@@ -108,14 +108,14 @@ def build_parser() -> argparse.ArgumentParser:
         "--epochs",
         type=_whole,
         metavar="N",
-        help=f"default: {Recipe().epochs}, further networks: {Further().epochs}, "
+        help=f"default: {Recipe().epochs}, teaching: {Teaching().epochs}, "
         f"refining: {REFINING.epochs}, quick: 2",
     )
     parser.add_argument(
         "--batch-size",
         type=_whole,
         metavar="N",
-        help=f"default: {Recipe().batch_size}, further networks: {Further().batch_size}",
+        help=f"default: {Recipe().batch_size}, teaching: {Teaching().batch_size}",
     )
     parser.add_argument("--seed", type=_seed, metavar="N", help=f"default: {Recipe().seed}")
     parser.add_argument(
@@ -135,11 +135,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="go on after the last whole epoch, or stage, of a stopped run",
     )
     parser.add_argument(
-        "--further",
+        "--teach",
         type=Path,
         metavar="MODEL_DIR",
-        help="train two further, larger networks and join them to this model folder, to be asked "
-        "about what the first one doubts; two days on two cores, minutes on a GPU; then --refine",
+        help="train the network of this model folder anew, and two further, larger ones that are "
+        "asked about what it doubts, by a committee; days on two cores, minutes on a GPU",
     )
     parser.add_argument(
         "--refine",
@@ -198,10 +198,10 @@ def _check_usage(parser: argparse.ArgumentParser, args: argparse.Namespace) -> N
         parser.error("--split validation: only with --evaluate, and --out for its report")
     if args.feedback and (args.evaluate or args.tune or args.resume):
         parser.error("--feedback: not together with --evaluate, --tune or --resume")
-    if args.further and (args.feedback or args.evaluate or args.tune or args.out):
-        parser.error("--further: not together with --feedback, --evaluate, --tune or --out")
-    if args.refine and (args.further or args.feedback or args.evaluate or args.tune or args.out):
-        parser.error("--refine: not together with --further, --feedback, --evaluate, --tune, --out")
+    if args.teach and (args.feedback or args.evaluate or args.tune or args.out):
+        parser.error("--teach: not together with --feedback, --evaluate, --tune or --out")
+    if args.refine and (args.teach or args.feedback or args.evaluate or args.tune or args.out):
+        parser.error("--refine: not together with --teach, --feedback, --evaluate, --tune, --out")
     if args.registry and not args.feedback:
         parser.error("--registry: only with --feedback; register.py registers other models")
     if args.evaluate and args.tune:
@@ -227,7 +227,7 @@ def _mnist(folder: Path | None) -> Mnist:
     return load(folder or Settings.from_env().data, cache=cache_folder(os.environ))
 
 
-Chosen = TypeVar("Chosen", Recipe, Further)
+Chosen = TypeVar("Chosen", Recipe, Teaching)
 
 
 def recipe(args: argparse.Namespace, default: Chosen) -> Chosen:

@@ -14,11 +14,11 @@ from digits.training.architecture import DIGIT_LOGIT, LOGITS, unpooled
 from digits.training.calibration import softmax
 from digits.training.data import Labelled
 from digits.training.distortion import Distorted
-from digits.training.recipe import Further, Unpooled
+from digits.training.recipe import Teaching, Unpooled
 
 COUNT = 40
 SMALL = Unpooled(name="small", kernel=5, channels=(8, 16, 24))
-RECIPE = replace(Further(), epochs=4, batch_size=COUNT)
+RECIPE = replace(Teaching(), epochs=4, batch_size=COUNT)
 
 
 def bars() -> Labelled:

@@ -14,7 +14,7 @@ from fabricate import model_folder
 
 import train
 from digits.settings import ROOT
-from digits.training.recipe import REFINING, Further, Recipe, refining
+from digits.training.recipe import REFINING, Recipe, Teaching, refining
 
 
 @pytest.fixture
@@ -157,14 +157,14 @@ def test_the_recorded_command_makes_the_same_recipe():
         recipe = train.recipe(args, Recipe())
         assert recipe.command() == " ".join(["uv run train.py", *argv])
         assert Recipe.from_dict(recipe.to_dict()) == recipe
-        further = train.recipe(args, Further())
+        further = train.recipe(args, Teaching())
         assert further.command() == " ".join(["uv run train.py --further MODEL_DIR", *argv])
         refined = refining(train.recipe(args, REFINING))
         assert refined == " ".join(["uv run train.py --refine MODEL_DIR", *argv])
 
 
 def test_other_choices_are_another_run():
-    recipe = Further()
+    recipe = Teaching()
     changed = (
         replace(recipe, epochs=1),
         replace(recipe, temperature=1.0),

@@ -11,8 +11,8 @@ from digits.parameters import Parameters
 from digits.training import origin
 from digits.training.calibration import Calibration
 from digits.training.evaluation import MnistFigures
-from digits.training.glyphs import font_files
-from digits.training.recipe import Further, Recipe
+from digits.training.glyphs import training_fonts
+from digits.training.recipe import Recipe, Teaching
 from digits.training.workspace import History, best_epoch
 
 NAME = "digits"
@@ -61,7 +61,7 @@ def made_from(old: ModelCard) -> dict[str, object]:
 
 
 def training(
-    recipe: Recipe | Further, *, data: Mapping[str, str], seconds: float
+    recipe: Recipe | Teaching, *, data: Mapping[str, str], seconds: float
 ) -> dict[str, object]:
     """What made a network."""
     return {
@@ -69,7 +69,7 @@ def training(
         "seed": recipe.seed,
         "recipe": recipe.to_dict(),
         "data": dict(data),
-        "fonts": len(font_files(held_out=False)),
+        "fonts": len(training_fonts()),
         "seconds": round(seconds),
         "machine": origin.machine(),
         "versions": origin.versions(),

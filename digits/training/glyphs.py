@@ -1,12 +1,14 @@
 """Characters drawn from the fonts of this machine and from OpenCV's own stroke fonts.
 
 Used at training time only: letters and symbols to be refused, and digits, so that "drawn from a
-font" is no sign of either. Families whose name falls in `HELD_OUT` are left for evaluation.
+font" is no sign of either. One family in five, see `is_held_out`, is left for evaluation.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,9 +18,16 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from digits.errors import DataError
+
 Ink = NDArray[np.uint8]
 
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path.home() / ".local/share/fonts")
+MORE_FONTS = "DIGITS_FONTS"
+"""Names a folder of fonts that training draws from as well, and evaluation does not: what that
+measures shall not depend on them."""
+WEB_FONT = "-latin-400-normal.woff2"
+"""How the files' names end of which a package for the web has one: its upright Latin letters."""
 SIDE = 64
 HERSHEY = (0, 1, 2, 3, 4, 5, 6, 7)
 """OpenCV's eight stroke fonts."""
@@ -26,31 +35,53 @@ HERSHEY = (0, 1, 2, 3, 4, 5, 6, 7)
 
 @lru_cache(maxsize=2)
 def font_files(*, held_out: bool) -> tuple[Path, ...]:
-    """TrueType and OpenType files found here that hold Latin letters; one split of two."""
+    """TrueType and OpenType files installed here that hold Latin letters; one split of two."""
+    return _found(FONT_FOLDERS, held_out=held_out)
+
+
+@lru_cache(maxsize=1)
+def training_fonts() -> tuple[Path, ...]:
+    """What training draws from: the files installed here and those in `MORE_FONTS`, in which
+    those for the web count as well, as Fontsource's packages have them; none held out.
+
+    Raises DataError where that folder has no fonts.
+    """
+    installed = font_files(held_out=False)
+    if not (more := os.environ.get(MORE_FONTS, "").strip()):
+        return installed
+    if not (found := _found([Path(more)], held_out=False)):
+        raise DataError(f"{MORE_FONTS}: there are no fonts with Latin letters in {more}")
+    return (*installed, *found)
+
+
+def _found(folders: Iterable[Path], *, held_out: bool) -> tuple[Path, ...]:
     files = [
         path
-        for folder in FONT_FOLDERS
+        for folder in folders
         if folder.is_dir()
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in (".ttf", ".otf") and is_held_out(path) == held_out
+        if path.suffix.lower() in (".ttf", ".otf") or path.name.endswith(WEB_FONT)
     ]
-    return tuple(path for path in files if _draws_latin(path))
+    return tuple(path for path in files if is_held_out(path) == held_out and _draws_latin(path))
 
 
 def is_held_out(path: Path) -> bool:
-    """Whether the font's family is kept for evaluation: one in five, by a hash of its name."""
-    family = path.stem.split("-")[0].lower()
-    return hashlib.sha256(family.encode()).digest()[0] % 5 == 0
+    """Whether the font's family is kept for evaluation: one in five, by a hash of its name, which
+    is the same however the file is named: ``DancingScript-Regular.otf``,
+    ``dancing-script-latin-400-normal.woff2``."""
+    web = path.name.endswith(WEB_FONT)
+    family = path.name.removesuffix(WEB_FONT).replace("-", "") if web else path.stem.split("-")[0]
+    return hashlib.sha256(family.lower().encode()).digest()[0] % 5 == 0
 
 
-def draw(rng: Generator, text: str, *, held_out: bool = False) -> Ink:
+def draw(rng: Generator, text: str) -> Ink:
     """``text`` in a random font: ink ``[h, w]`` uint8, about ``SIDE`` pixels high, with margins.
 
     Falls back on OpenCV's stroke fonts where no font file is installed or the character is
     missing from the font.
     """
-    files = font_files(held_out=held_out)
-    stroke_font = not held_out and rng.random() < 0.25
+    files = training_fonts()
+    stroke_font = rng.random() < 0.25
     if files and not stroke_font:
         ink = _draw_file(files[int(rng.integers(len(files)))], text)
         if ink is not None:
@@ -63,7 +94,7 @@ def _font(path: Path) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), SIDE)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=50_000)
 def _draw_file(path: Path, text: str) -> Ink | None:
     font = _font(path)
     left, top, right, bottom = font.getbbox(text)

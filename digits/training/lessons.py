@@ -23,7 +23,7 @@ from digits.training.architecture import DIGIT_LOGIT, LOGITS
 from digits.training.data import Labelled
 from digits.training.distortion import Distorted
 from digits.training.fit import optimizer
-from digits.training.recipe import Further
+from digits.training.recipe import Teaching
 from digits.training.tracking import tracked
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Lessons(keras.Model):  # type: ignore[misc]  # Keras comes without types
         self,
         networks: Sequence[keras.Model],
         teachers: Sequence[keras.Model],
-        recipe: Further,
+        recipe: Teaching,
         *,
         count: int,
         worn_count: int,
@@ -64,7 +64,7 @@ class Lessons(keras.Model):  # type: ignore[misc]  # Keras comes without types
         for teacher in self.teachers:
             teacher.trainable = False
         self.temperature = recipe.temperature if teachers else 1.0
-        self.score_weight = recipe.score_weight
+        self.score_weight = recipe.taught_score_weight if teachers else recipe.score_weight
         self.distorted = Distorted(**(TAUGHT if teachers else TEACHING), count=count, seed=seed)
         self.distorted_worn = Distorted(**WORN, count=worn_count, seed=seed + 1)
         self.seeds = keras.random.SeedGenerator(seed + 2)
@@ -112,7 +112,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """What `Lessons` gets, epoch after epoch: every image once, but for less than
     a batch that is left out, and worn examples at random."""
 
-    def __init__(self, digits: Labelled, worn: Labelled, recipe: Further, seed: int) -> None:
+    def __init__(self, digits: Labelled, worn: Labelled, recipe: Teaching, seed: int) -> None:
         super().__init__()
         self.digits, self.worn = digits, worn
         self.size = min(recipe.batch_size, len(digits))
@@ -151,14 +151,15 @@ def learn(
     networks: Sequence[keras.Model],
     digits: Labelled,
     worn: Labelled,
-    recipe: Further,
+    recipe: Teaching,
     *,
     teachers: Sequence[keras.Model] = (),
     seed: int,
 ) -> None:
     """Teach all ``networks`` at once, from the labels or from ``teachers``, to the last epoch."""
     batches = Batches(digits, worn, recipe, seed)
-    steps = len(batches) * recipe.epochs
+    epochs = round(recipe.epochs * (recipe.patience if teachers else 1))
+    steps = len(batches) * epochs
     for network in networks:
         for layer in network.layers:
             if isinstance(layer, keras.layers.BatchNormalization):
@@ -183,11 +184,11 @@ def learn(
     with tracked(os.environ, recipe.to_dict()) as tracker:
 
         def told(epoch: int, logs: Mapping[str, float]) -> None:
-            logger.info("%s, epoch %d/%d: loss %.4f", title, epoch + 1, recipe.epochs, logs["loss"])
+            logger.info("%s, epoch %d/%d: loss %.4f", title, epoch + 1, epochs, logs["loss"])
             tracker.log({f"loss/{title}": float(logs["loss"])}, epoch=epoch + 1)
 
         callback = keras.callbacks.LambdaCallback(on_epoch_end=told)
-        lessons.fit(batches, epochs=recipe.epochs, verbose=0, callbacks=[callback], shuffle=False)
+        lessons.fit(batches, epochs=epochs, verbose=0, callbacks=[callback], shuffle=False)
 
 
 def _ink(images: Any) -> Any:

@@ -37,6 +37,8 @@ class Architecture:
         return cls(**plain)
 
 
+FIRST = "first"
+
 FURTHER = {
     "second": Architecture(
         name="second-cnn",
@@ -72,6 +74,9 @@ class Unpooled:
     channels: tuple[int, ...]
 
 
+PUPILS = {FIRST: Architecture(), **FURTHER}
+"""All networks of a model folder, the first one first, in the shapes that a committee teaches."""
+
 COMMITTEE = (
     Unpooled(name="unpooled-3", kernel=3, channels=tuple(range(32, 177, 16))),
     Unpooled(name="unpooled-5", kernel=5, channels=tuple(range(32, 161, 32))),
@@ -85,7 +90,7 @@ COMMITTEE = (
         map_dropout=0.1,
     ),
 )
-"""The large networks that teach the further ones, and are shipped nowhere."""
+"""The large networks that teach the others, and are shipped nowhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,26 +167,30 @@ def refining(recipe: Recipe) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Further:
-    """The choices of one run that makes further networks.
+class Teaching:
+    """The choices of one run that makes the networks in ``PUPILS``.
 
-    Each member of the ``committee`` learns for ``epochs`` epochs, then the networks in ``FURTHER``
-    for as many, all of them with ``batch_size`` images of MNIST in each step and ``worn_share``
-    times as many worn examples, of which there are ``worn_times`` for every image
+    Each member of the ``committee`` learns for ``epochs`` epochs, then the networks in ``PUPILS``
+    for ``patience`` times as many, all of them with ``batch_size`` images of MNIST in each step and
+    ``worn_share`` times as many worn examples, of which there are ``worn_times`` for every image
     (`digits.training.worn`). ``temperature`` softens what the committee says to be learned.
-    ``images``, ``learning_rate`` and ``warmup`` are as in `Recipe`; ``weight_decay`` is that of the
-    committee, ``taught_weight_decay`` that of those it teaches, whom it restrains already.
+    ``images``, ``learning_rate`` and ``warmup`` are as in `Recipe`; ``weight_decay`` and
+    ``score_weight`` are those of the committee, ``taught_weight_decay`` and ``taught_score_weight``
+    those of the networks it teaches: whom it restrains already, and who, unlike itself, will be
+    asked what is a digit.
     """
 
     epochs: int = 67
+    patience: float = 1.5
     batch_size: int = 192
-    worn_share: float = 0.5
-    worn_times: int = 2
+    worn_share: float = 1.0
+    worn_times: int = 8
     learning_rate: float = 2e-3
     warmup: float = 0.06
     weight_decay: float = 1e-2
     taught_weight_decay: float = 1e-3
     score_weight: float = 0.5
+    taught_score_weight: float = 1.0
     temperature: float = 2.0
     images: int | None = None
     seed: int = 1
@@ -189,22 +198,22 @@ class Further:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, with the shapes of the networks that are made."""
-        made = {place: asdict(shape) for place, shape in FURTHER.items()}
-        plain: dict[str, Any] = json.loads(json.dumps({**asdict(self), "further": made}))
+        made = {place: asdict(shape) for place, shape in PUPILS.items()}
+        plain: dict[str, Any] = json.loads(json.dumps({**asdict(self), "pupils": made}))
         return plain
 
-    def quick(self) -> Further:
+    def quick(self) -> Teaching:
         """A tenth of the images, twice, with one small teacher: networks that work."""
         small = Unpooled(name="small", kernel=7, channels=(8, 16, 32, 64))
         return replace(self, images=QUICK_IMAGES, epochs=2, worn_times=1, committee=(small,))
 
     def command(self) -> str:
         """The command that runs this again."""
-        default = Further().quick() if self.images == QUICK_IMAGES else Further()
-        return _command(self, default, ["--further", "MODEL_DIR"])
+        default = Teaching().quick() if self.images == QUICK_IMAGES else Teaching()
+        return _command(self, default, ["--teach", "MODEL_DIR"])
 
 
-def _command(recipe: Recipe | Further, default: Recipe | Further, options: Sequence[str]) -> str:
+def _command(recipe: Recipe | Teaching, default: Recipe | Teaching, options: Sequence[str]) -> str:
     given = [*options, *(["--quick"] if recipe.images == QUICK_IMAGES else [])]
     for name in ("epochs", "batch_size", "seed"):
         if getattr(recipe, name) != getattr(default, name):

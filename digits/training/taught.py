@@ -1,4 +1,4 @@
-"""The further networks, taught by a committee of large ones that is made for that alone.
+"""All networks of a model folder, taught by a committee of large ones that is made for that alone.
 
 Minutes on a GPU; two days on two cores. So each stage is kept, and a run begun on one machine goes
 on on another, under Keras's TensorFlow or JAX.
@@ -7,16 +7,16 @@ on on another, under Keras's TensorFlow or JAX.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from digits.training import origin, worn
 from digits.training.data import Labelled
-from digits.training.recipe import FURTHER, Architecture, Further, Unpooled
+from digits.training.recipe import PUPILS, Architecture, Teaching, Unpooled
 from digits.training.stages import Stages, named, weights
 
 if TYPE_CHECKING:
@@ -27,11 +27,16 @@ WORN, TAUGHT = "worn", "taught"
 
 
 def learn(
-    recipe: Further, train: Labelled, stages: Stages, *, processes: int
+    recipe: Teaching, train: Labelled, stages: Stages, *, processes: int
 ) -> dict[str, keras.Model]:
-    """The networks in ``FURTHER``, by their names there."""
+    """The networks in ``PUPILS``, by their names there."""
     digits = train.part(0, recipe.images)
-    examples = Labelled(**stages.kept(WORN, lambda: _worn(recipe, digits, processes)))
+
+    @cache
+    def examples() -> Labelled:
+        """Made, or read again, only for a stage that is not done: there are many."""
+        return Labelled(**stages.kept(WORN, lambda: _worn(recipe, digits, processes)))
+
     with _fast():
         committee = [
             stages.kept(
@@ -43,10 +48,10 @@ def learn(
         ]
         pupils = partial(_taught, committee, digits, examples, recipe)
         learned = stages.kept(TAUGHT, pupils, where=_device)
-    return {place: _with(weights(learned, place), shape) for place, shape in FURTHER.items()}
+    return {place: _with(weights(learned, place), shape) for place, shape in PUPILS.items()}
 
 
-def _worn(recipe: Further, digits: Labelled, processes: int) -> dict[str, NDArray[Any]]:
+def _worn(recipe: Teaching, digits: Labelled, processes: int) -> dict[str, NDArray[Any]]:
     made = worn.make(digits, seed=recipe.seed, times=recipe.worn_times, processes=processes)
     return {"images": made.images, "labels": made.labels}
 
@@ -54,8 +59,8 @@ def _worn(recipe: Further, digits: Labelled, processes: int) -> dict[str, NDArra
 def _member(
     shape: Architecture | Unpooled,
     digits: Labelled,
-    examples: Labelled,
-    recipe: Further,
+    examples: Callable[[], Labelled],
+    recipe: Teaching,
     seed: int,
 ) -> dict[str, NDArray[Any]]:
     """One of the committee, from the labels."""
@@ -65,15 +70,15 @@ def _member(
 
     keras.utils.set_random_seed(seed)
     network = _fresh(shape)
-    lessons.learn([network], digits, examples, recipe, seed=seed)
+    lessons.learn([network], digits, examples(), recipe, seed=seed)
     return named(network.get_weights())
 
 
 def _taught(
     committee: Sequence[Mapping[str, NDArray[Any]]],
     digits: Labelled,
-    examples: Labelled,
-    recipe: Further,
+    examples: Callable[[], Labelled],
+    recipe: Teaching,
 ) -> dict[str, NDArray[Any]]:
     """The networks that the committee, of which these are the weights, teaches: all at once."""
     import keras
@@ -82,12 +87,12 @@ def _taught(
 
     seed = recipe.seed + len(committee)
     keras.utils.set_random_seed(seed)
-    networks = {place: _fresh(shape) for place, shape in FURTHER.items()}
+    networks = {place: _fresh(shape) for place, shape in PUPILS.items()}
     teachers = [
         _with(weights(kept), shape) for kept, shape in zip(committee, recipe.committee, strict=True)
     ]
     pupils = list(networks.values())
-    lessons.learn(pupils, digits, examples, recipe, teachers=teachers, seed=seed)
+    lessons.learn(pupils, digits, examples(), recipe, teachers=teachers, seed=seed)
     return {
         name: weight
         for place, network in networks.items()

@@ -15,26 +15,35 @@ from numpy.typing import NDArray
 from digits.training.data import Labelled
 from digits.training.examples import Examples
 
-NEGATIVES_SHARE = 0.2
-"""Things that are no digit, for every image: few, for which digit it is comes first;
-`digits.training.refine` makes up for it."""
+FONT_SHARE = 0.15
+"""Digits from fonts, for every image."""
+NEGATIVES_SHARE = 1.0
+"""Things that are no digit, for every image."""
+PARTS = 4
+"""Of the images, each made in one go: enough for many processors to share in."""
 
 
 def make(digits: Labelled, *, seed: int, times: int, processes: int) -> Labelled:
     """Every image ``times`` times, each time worn anew, with drawn and printed digits and things
     that are no digit, labelled -1, among them. The same for the same seed, on however many
-    ``processes``, of which each makes every image once at a time."""
-    source = Examples(
-        digits.images,
-        digits.labels,
-        seed=seed,
-        negatives_share=NEGATIVES_SHARE,
-        plain_share=0,
-        mild_share=0,
-    )
+    ``processes``."""
+    parts = np.array_split(np.arange(len(digits)), PARTS)
+    sources = [
+        Examples(
+            digits.images[part],
+            digits.labels[part],
+            seed=seed * PARTS + number,
+            font_share=FONT_SHARE,
+            negatives_share=NEGATIVES_SHARE,
+            plain_share=0,
+            mild_share=0,
+        )
+        for number, part in enumerate(parts)
+    ]
+    jobs = [(source, epoch) for epoch in range(times) for source in sources]
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        made = list(pool.map(_epoch, [source] * times, range(times)))
+    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=context) as pool:
+        made = list(pool.map(_epoch, *zip(*jobs, strict=True)))
     images, labels = zip(*made, strict=True)
     return Labelled(np.concatenate(images), np.concatenate(labels))
 
