@@ -1,4 +1,4 @@
-"""What further networks learn from, measured where TensorFlow is: ``test_training_lessons.py`` runs
+"""What a committee teaches, measured where TensorFlow is: ``test_training_lessons.py`` runs
 this in the environment of ``train.py`` and looks at the figures, which are printed as JSON."""
 
 from __future__ import annotations

@@ -49,11 +49,11 @@ def usage_error(capsys, *argv: str) -> str:
         (["--evaluate", "m", "--split", "validation"], "only with --evaluate, and --out"),
         (["--split", "validation", "--out", "o"], "only with --evaluate, and --out"),
         (["--evaluate", "m", "--split", "train"], "--split: invalid choice: 'train'"),
-        (["--further", "m", "--tune", "m"], "--further: not together with"),
-        (["--further", "m", "--out", "o"], "--further: not together with"),
-        (["--further", "m", "--evaluate", "m"], "--further: not together with"),
-        (["--further"], "--further: expected one argument"),
-        (["--refine", "m", "--further", "m"], "--refine: not together with"),
+        (["--teach", "m", "--tune", "m"], "--teach: not together with"),
+        (["--teach", "m", "--out", "o"], "--teach: not together with"),
+        (["--teach", "m", "--evaluate", "m"], "--teach: not together with"),
+        (["--teach"], "--teach: expected one argument"),
+        (["--refine", "m", "--teach", "m"], "--refine: not together with"),
         (["--refine", "m", "--tune", "m"], "--refine: not together with"),
         (["--refine", "m", "--out", "o"], "--refine: not together with"),
         (["stray"], "unrecognized arguments: stray"),
@@ -63,8 +63,8 @@ def test_wrong_usage_ends_with_2(capsys, argv, message):
     assert message in usage_error(capsys, *argv)
 
 
-@pytest.mark.parametrize("option", ["--further", "--refine"])
-def test_further_networks_and_refining_want_a_model(data, tmp_path, capsys, option):
+@pytest.mark.parametrize("option", ["--teach", "--refine"])
+def test_teaching_and_refining_want_a_model(data, tmp_path, capsys, option):
     assert train.main(["--data", str(data), option, str(tmp_path / "none")]) == 1
     assert f"{tmp_path / 'none'} is not a model folder" in capsys.readouterr().err
 
@@ -72,13 +72,11 @@ def test_further_networks_and_refining_want_a_model(data, tmp_path, capsys, opti
 def test_one_network_alone_cannot_be_refined(data, tmp_path, capsys):
     folder = model_folder(tmp_path / "model")
     assert train.main(["--data", str(data), "--refine", str(folder)]) == 1
-    assert (
-        "has no further networks, which teach here: train.py --further" in capsys.readouterr().err
-    )
+    assert "has no further networks, which teach here: train.py --teach" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "model"]
 
 
-@pytest.mark.parametrize("option", ["--further", "--refine"])
+@pytest.mark.parametrize("option", ["--teach", "--refine"])
 def test_a_run_that_was_not_begun_cannot_be_resumed(data, tmp_path, capsys, option):
     folder = shutil.copytree(ROOT / "models" / "digits", tmp_path / "model")
     assert train.main(["--data", str(data), option, str(folder), "--resume"]) == 1
@@ -158,7 +156,7 @@ def test_the_recorded_command_makes_the_same_recipe():
         assert recipe.command() == " ".join(["uv run train.py", *argv])
         assert Recipe.from_dict(recipe.to_dict()) == recipe
         further = train.recipe(args, Teaching())
-        assert further.command() == " ".join(["uv run train.py --further MODEL_DIR", *argv])
+        assert further.command() == " ".join(["uv run train.py --teach MODEL_DIR", *argv])
         refined = refining(train.recipe(args, REFINING))
         assert refined == " ".join(["uv run train.py --refine MODEL_DIR", *argv])
 

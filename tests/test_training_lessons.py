@@ -1,4 +1,4 @@
-"""How further networks learn: distortion in the graph, and pupils that heed their teachers."""
+"""How a committee teaches: distortion in the graph, and pupils that heed their teachers."""
 
 from __future__ import annotations
 

@@ -183,42 +183,66 @@ def kill_after(repo_root: Path, arguments: list[str | Path], written: Path) -> N
         os.killpg(training.pid, signal.SIGKILL)
 
 
-FURTHER = ("--quick", "--batch-size", "64", "--epochs", "3")
+TEACH = ("--quick", "--batch-size", "64", "--epochs", "2")
 
 
 @pytest.fixture(scope="module")
 def joined(unbroken, typed, tmp_path_factory, repo_root) -> Path:
-    """The same model with further networks."""
+    """The same model, its network and two further ones taught by a committee."""
     folder = shutil.copytree(unbroken, tmp_path_factory.mktemp("joined") / "model")
-    printed = run(repo_root, "--data", typed, "--further", folder, *FURTHER)
+    printed = run(repo_root, "--data", typed, "--teach", folder, *TEACH)
     assert printed == f"{folder}\n"
     return folder
 
 
-def test_further_networks_join_the_first_in_one_file(unbroken, joined):
+def test_all_networks_are_taught_and_in_one_file(unbroken, joined):
     assert names(joined) == names(unbroken)
     assert names(joined.parent) == ["model"]
     before, card = ModelFolder.open(unbroken).card, ModelFolder.open(joined).card
-    made = card.training["further"]
-    options = "--quick --epochs 3 --batch-size 64"
-    assert made["command"] == f"uv run train.py --further MODEL_DIR {options}"
+    made = card.training
+    assert made["command"] == "uv run train.py --teach MODEL_DIR --quick --batch-size 64"
     assert list(made["stages"]) == ["worn", "small", "taught"]
     assert re.search(r", tensorflow \d+\.\S+ on cpu:0", made["stages"]["taught"]["machine"], re.I)
-    assert card.training["command"] == before.training["command"]
     assert card.thresholds == before.thresholds
+    assert card.calibration.keys() == {*before.calibration, "second", "third"}
     for place in ("second", "third"):
         assert card.calibration[place].keys() == before.calibration.keys()
-        assert card.metrics[place]["validation_accuracy"] > 0.3
+    for metrics in (card.metrics, card.metrics["second"], card.metrics["third"]):
+        assert metrics["validation_accuracy"] > 0.3
     session = ort.InferenceSession(ModelFolder.open(joined).onnx())
     outputs = {value.name: value.shape for value in session.get_outputs()}
     assert outputs == {"probabilities": ["batch", 10], "digit_score": ["batch"]}
 
 
-def test_further_networks_are_asked_about_what_the_first_one_doubts(unbroken, joined, typed):
-    images = np.load(typed / "mnist.npz")["x_test"][..., None].astype(np.float32) / 255
-    first, all_of_them = (
-        Network(ModelFolder.open(each)).scores(images) for each in (unbroken, joined)
+FIRST_ALONE = """
+import sys
+from pathlib import Path
+from digits.training import cascade
+joined, alone = map(Path, sys.argv[1:])
+alone.write_bytes(cascade.split(joined.read_bytes())[0])
+"""
+
+
+@pytest.fixture(scope="module")
+def first_alone(joined, tmp_path_factory, repo_root) -> ort.InferenceSession:
+    """The first of the joined networks, taken out where ONNX files can be taken apart."""
+    alone = tmp_path_factory.mktemp("first") / "model.onnx"
+    find = [UV, "python", "find", "--script", "train.py"]
+    python = subprocess.run(
+        find, cwd=repo_root, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
+    subprocess.run(
+        [python, "-c", FIRST_ALONE, str(joined / "model.onnx"), str(alone)],
+        env={**os.environ, "PYTHONPATH": str(repo_root)},
+        check=True,
     )
+    return ort.InferenceSession(alone)
+
+
+def test_further_networks_are_asked_about_what_the_first_one_doubts(first_alone, joined, typed):
+    images = np.load(typed / "mnist.npz")["x_test"][..., None].astype(np.float32) / 255
+    first = first_alone.run(["probabilities", "digit_score"], {"image": images})
+    all_of_them = Network(ModelFolder.open(joined)).scores(images)
     sure = first[0].max(axis=1) * first[1] > 0.97
     doubtful = (first[0].max(axis=1) * first[1] < 0.85) & (first[1] > 0.4)
     assert doubtful.any()
@@ -232,12 +256,12 @@ def test_further_networks_are_asked_about_what_the_first_one_doubts(unbroken, jo
     assert np.allclose(all_of_them[0], alone, atol=1e-5)
 
 
-def test_a_killed_run_of_further_networks_goes_on_to_the_same_in_the_place_of_earlier_ones(
+def test_a_killed_run_of_teaching_goes_on_to_the_same_in_the_place_of_earlier_networks(
     joined, typed, tmp_path, repo_root
 ):
     folder = shutil.copytree(joined, tmp_path / "model")
     before = ModelFolder.open(folder)
-    arguments = ["--data", typed, "--further", folder, *FURTHER]
+    arguments = ["--data", typed, "--teach", folder, *TEACH]
     kill_after(repo_root, arguments, tmp_path / "model.training" / "small.stage.npz")
     assert ModelFolder.open(folder).sha256 == before.sha256
 

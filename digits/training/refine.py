@@ -56,7 +56,7 @@ def refine(recipe: Recipe, mnist: Mnist, folder: Path, *, resume: bool) -> Mnist
     base = ModelFolder.open(folder)
     if not any(place in base.card.calibration for place in FURTHER):
         raise DataError(
-            f"{folder} has no further networks, which teach here: train.py --further makes them"
+            f"{folder} has no further networks, which teach here: train.py --teach makes them"
         )
     validation = Validation.of(mnist.validation, negatives_share=Recipe().negatives_share)
     workspace = Workspace.beside(folder)
