@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digits.training.refine import aim, smallest
+from digits.training.refine import aim
 from digits.training.validation import Outputs
 
 
@@ -45,17 +45,3 @@ def test_whether_it_is_a_digit_is_the_truth():
     assert targets.is_digit_weight.tolist() == [1, 1, 1]
     assert targets.digit_weight.tolist() == [0, 1, 0]
     assert targets.digit[1, 8] == pytest.approx(0.55)
-
-
-@pytest.mark.parametrize(
-    ("losses", "part"),
-    [
-        ({0.0: 2.0, 0.5: 1.5, 1.0: 1.0}, 1.0),
-        ({0.0: 2.0, 0.5: 1.005, 1.0: 1.0}, 0.5),  # hardly more
-        ({0.0: 2.0, 0.5: 1.02, 1.0: 1.0}, 1.0),
-        ({0.0: 1.0, 0.5: 1.0, 1.0: 1.0}, 0.0),  # nothing won
-        ({0.0: 1.0, 0.5: 1.2, 1.0: 1.5}, 0.0),
-    ],
-)
-def test_no_more_of_the_way_is_gone_than_wins_something(losses, part):
-    assert smallest(losses) == part

@@ -47,11 +47,12 @@ def write_network(folder: Path, content: bytes, name: str = NETWORK) -> dict[str
     return {name: hashlib.sha256(content).hexdigest()}
 
 
-def carry_over(base: ModelFolder, folder: Path) -> None:
-    """Copy what a new `NETWORK` leaves as it is: other networks, and how the first one learned."""
+def carry_over(base: ModelFolder, folder: Path, *, history: bool = True) -> None:
+    """Copy what a new `NETWORK` leaves as it is: other networks and, unless it learned anew, the
+    ``history`` of how the first one in it learned."""
     for name in base.networks.keys() - {NETWORK}:
         (folder / name).write_bytes(base.onnx(name))
-    if (base.path / METRICS).is_file():
+    if history and (base.path / METRICS).is_file():
         shutil.copy(base.path / METRICS, folder / METRICS)
     logger.warning("when it errs was learned of what was there: train.py --tune teaches it anew")
 

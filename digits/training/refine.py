@@ -76,10 +76,6 @@ def refine(recipe: Recipe, mnist: Mnist, folder: Path, *, resume: bool) -> Mnist
 PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Of the way from the old weights to the new ones."""
 
-SLACK = 1.01
-"""How many times the least loss is as good: what is not won need not be changed. Which digit it is
-decides, for that may be lost on the way; whether it is one gains all the way."""
-
 
 class Team:
     """Networks that learn the same examples side by side, and answer together."""
@@ -188,8 +184,8 @@ def restrain(
     new: Sequence[Weights],
     validation: Validation,
 ) -> float:
-    """Set all models to a part of the way from their ``old`` weights to the ``new`` ones, the
-    `smallest` by what they lose together on the validation split's digits; how far that is."""
+    """Set all models to that part of the way from their ``old`` weights to the ``new`` ones with
+    which they lose least together on the validation split; how far that is."""
 
     def go(part: float) -> None:
         for model, before, after in zip(models, old, new, strict=True):
@@ -197,18 +193,11 @@ def restrain(
 
     def loss(part: float) -> float:
         go(part)
-        figures = validation.measure(_together(models, validation))
-        return figures["clean_loss"] + figures["hard_loss"]
+        return validation.measure(_together(models, validation))["loss"]
 
-    part = smallest({part: loss(part) for part in PARTS})
-    go(part)
-    return part
-
-
-def smallest(losses: Mapping[float, float]) -> float:
-    """The smallest part whose loss is the least, but for `SLACK`."""
-    enough = SLACK * min(losses.values())
-    return min(part for part, loss in losses.items() if loss <= enough)
+    best = min(PARTS, key=loss)
+    go(best)
+    return best
 
 
 def _together(models: Sequence[keras.Model], validation: Validation) -> Scorer:

@@ -49,7 +49,7 @@ def train(
         networks = taught.learn(recipe, mnist.train, stages, processes=processes)
         _check_backend(workspace)
         with staged(folder) as made:
-            carry_over(base, made)
+            carry_over(base, made, history=False)
             card = _make(made, base, networks, recipe, mnist, stages, started)
             figures = run.concluded(made, card, mnist.test)
         workspace.finish()
