@@ -16,7 +16,8 @@
     uv run train.py --evaluate models/digits     measure all of it; write REPORT.md again
     uv run train.py --tune models/digits         choose its thresholds again, for a changed reader
 
-MNIST is taken from --data, else DIGITS_DATA, else ~/.cache/digits, else downloaded into that.
+MNIST is taken from --data, else DIGITS_DATA, else ~/.cache/digits, else downloaded into that; fonts
+to learn from are those of the machine, and of the folder DIGITS_FONTS, if it is set.
 The first run brings TensorFlow (600 MB) into an environment of its own. Prints the model folder on
 stdout and all else on stderr.
 """

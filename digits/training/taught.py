@@ -34,9 +34,10 @@ def learn(
 
     @cache
     def examples() -> Labelled:
-        """Made, or read again, only for a stage that is not done: there are many."""
         return Labelled(**stages.kept(WORN, lambda: _worn(recipe, digits, processes)))
 
+    if not {*(shape.name for shape in recipe.committee), TAUGHT} <= stages.made.keys():
+        examples()  # there are many: neither made nor read where no stage wants them any more
     with _fast():
         committee = [
             stages.kept(
