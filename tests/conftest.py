@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from live import unused_port
 
+os.environ.pop("DIGITS_FONTS", None)  # which fonts there are shall not decide what is tested
+
 
 @pytest.fixture(scope="session")
 def repo_root() -> Path:

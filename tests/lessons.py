@@ -153,6 +153,10 @@ def main() -> None:
         "elastic": elastic(ink),
         "untouched": untouched(ink),
         "mixtures": mixtures(ink),
+        "score_weights": [
+            lessons.Lessons([], taught, RECIPE, count=COUNT, worn_count=1, seed=6).score_weight
+            for taught in ([], [teacher])
+        ],
         "committee": committee_says([teacher, unpooled(replace(SMALL, name="raw"))], ink),
         "told_apart": [told_apart(network, worn) for network in (teacher, *pupils)],
         "epochs": epochs(digits, worn),

@@ -155,8 +155,8 @@ def test_the_recorded_command_makes_the_same_recipe():
         recipe = train.recipe(args, Recipe())
         assert recipe.command() == " ".join(["uv run train.py", *argv])
         assert Recipe.from_dict(recipe.to_dict()) == recipe
-        further = train.recipe(args, Teaching())
-        assert further.command() == " ".join(["uv run train.py --teach MODEL_DIR", *argv])
+        teaching = train.recipe(args, Teaching())
+        assert teaching.command() == " ".join(["uv run train.py --teach MODEL_DIR", *argv])
         refined = refining(train.recipe(args, REFINING))
         assert refined == " ".join(["uv run train.py --refine MODEL_DIR", *argv])
 

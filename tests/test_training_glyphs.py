@@ -29,10 +29,14 @@ def packages(tmp_path, monkeypatch) -> Iterator[Path]:
         for kind in ("latin-400-normal", "latin-700-normal", "cyrillic-400-normal"):
             (files / f"{family}-{kind}.woff2").write_bytes(plain.getvalue())
     monkeypatch.setattr(glyphs, "FONT_FOLDERS", ())
-    for cached in (glyphs.font_files, glyphs.training_fonts):
-        cached.cache_clear()
+    monkeypatch.delenv(glyphs.MORE_FONTS, raising=False)
+    forget()
     yield tmp_path
-    for cached in (glyphs.font_files, glyphs.training_fonts):
+    forget()
+
+
+def forget() -> None:
+    for cached in (glyphs.font_files, glyphs.training_fonts, glyphs.fingerprint):
         cached.cache_clear()
 
 
@@ -54,13 +58,31 @@ def test_they_are_drawn_from_and_evaluation_knows_nothing_of_them(packages, monk
         lettering.fonts(held_out=False)
 
 
-def test_a_folder_without_fonts_is_refused(packages, monkeypatch):
-    monkeypatch.setenv(glyphs.MORE_FONTS, str(packages / KEPT))
-    with pytest.raises(DataError, match=f"DIGITS_FONTS: there are no fonts .*{KEPT}"):
+@pytest.mark.parametrize(
+    ("folder", "said"), [(KEPT, "there is no font to train with in"), ("nowhere", "is no folder")]
+)
+def test_a_folder_without_fonts_to_train_with_is_refused(packages, monkeypatch, folder, said):
+    monkeypatch.setenv(glyphs.MORE_FONTS, str(packages / folder))
+    with pytest.raises(DataError, match=rf"DIGITS_FONTS: .*{said}") as refused:
         glyphs.training_fonts()
+    assert str(packages / folder) in str(refused.value)
+
+
+def test_other_fonts_are_told_apart_wherever_they_lie(packages, monkeypatch):
+    none = glyphs.fingerprint()
+    monkeypatch.setenv(glyphs.MORE_FONTS, str(packages))
+    forget()
+    some = glyphs.fingerprint()
+    (packages / TAUGHT).rename(packages / "moved")
+    forget()
+    assert glyphs.fingerprint() == some != none
 
 
 def test_a_family_is_held_out_however_its_file_is_named():
-    for name in ("DancingScript-Regular.otf", "dancing-script-latin-400-normal.woff2"):
+    for name in (
+        "DancingScript-Regular.otf",
+        "DancingScript[wght].ttf",
+        "dancing-script-latin-400-normal.woff2",
+    ):
         assert glyphs.is_held_out(Path(name))
     assert not glyphs.is_held_out(Path("kalam-latin-400-normal.woff2"))

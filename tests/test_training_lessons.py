@@ -70,6 +70,11 @@ def test_teachers_say_the_mean_of_what_each_says(figures):
     assert figures["committee"] < 1e-5
 
 
+def test_who_will_be_asked_what_is_a_digit_learns_that_more(figures):
+    learns, is_taught = figures["score_weights"]
+    assert is_taught > learns > 0
+
+
 def test_what_is_no_digit_is_learned_to_be_none(figures):
     assert min(figures["told_apart"]) > 0.9
 

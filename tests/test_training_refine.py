@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from digits.training import refine
 from digits.training.refine import aim
 from digits.training.validation import Outputs
 
@@ -45,3 +46,40 @@ def test_whether_it_is_a_digit_is_the_truth():
     assert targets.is_digit_weight.tolist() == [1, 1, 1]
     assert targets.digit_weight.tolist() == [0, 1, 0]
     assert targets.digit[1, 8] == pytest.approx(0.55)
+
+
+class Model:
+    """Has one weight, which is how far of the way it went."""
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        self.part = float(weights[0])
+
+
+class Losing:
+    """A validation split on which a model loses so much, by the part of the way that it went."""
+
+    def __init__(self, digits: dict[float, float], score: dict[float, float]) -> None:
+        self.digits, self.score = digits, score
+
+    def measure(self, models: list[Model]) -> dict[str, float]:
+        part = models[0].part
+        digits, score = self.digits[part], self.score[part]
+        return {"clean_loss": digits, "hard_loss": 0.0, "loss": digits + score}
+
+
+@pytest.mark.parametrize(
+    ("digits", "score", "part"),
+    [
+        ((1, 1, 1, 1, 1), (5, 4, 3, 2, 1), 1.0),  # what is a digit counts as much as which
+        ((1, 2, 3, 4, 5), (1, 1, 1, 1, 1), 0.0),
+        ((5, 4, 3, 4, 5), (1, 1, 1, 1, 1), 0.5),
+        ((1, 2, 3, 4, 5), (9, 7, 5, 3.5, 3), 0.75),
+    ],
+)
+def test_the_part_of_the_way_is_gone_that_loses_least(monkeypatch, digits, score, part):
+    monkeypatch.setattr(refine, "_together", lambda models, validation: models)
+    model = Model()
+    losing = Losing(*(dict(zip(refine.PARTS, each, strict=True)) for each in (digits, score)))
+    ways = [[[np.zeros(())]], [[np.ones(())]]]
+    assert refine.restrain([model], *ways, losing) == part
+    assert model.part == part

@@ -7,12 +7,15 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 
 from digits.card import ModelCard
+from digits.confidence import FILE
+from digits.model import ModelFolder
 from digits.parameters import Parameters
 from digits.training import origin
 from digits.training.calibration import Calibration
 from digits.training.evaluation import MnistFigures
 from digits.training.glyphs import training_fonts
 from digits.training.recipe import Recipe, Teaching
+from digits.training.validation import Scorer, Validation
 from digits.training.workspace import History, best_epoch
 
 NAME = "digits"
@@ -60,6 +63,14 @@ def made_from(old: ModelCard) -> dict[str, object]:
     return asdict(old) | _born()
 
 
+def uncertain(base: ModelFolder, validation: Validation, score: Scorer) -> float:
+    """The threshold of new networks, which ``score`` what is calibrated already: that of the model
+    that they are put into where a network of its own judges there, else a new one."""
+    if FILE in base.networks:
+        return base.card.thresholds["uncertain"]
+    return validation.uncertain_below(score, Calibration())
+
+
 def training(
     recipe: Recipe | Teaching, *, data: Mapping[str, str], seconds: float
 ) -> dict[str, object]:
@@ -70,6 +81,7 @@ def training(
         "recipe": recipe.to_dict(),
         "data": dict(data),
         "fonts": len(training_fonts()),
+        "git_revision": origin.git_revision(),
         "seconds": round(seconds),
         "machine": origin.machine(),
         "versions": origin.versions(),

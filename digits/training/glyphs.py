@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,8 @@ FONT_FOLDERS = (Path("/usr/share/fonts"), Path.home() / ".local/share/fonts")
 MORE_FONTS = "DIGITS_FONTS"
 """Names a folder of fonts that training draws from as well, and evaluation does not: what that
 measures shall not depend on them."""
+FONTS = "fonts"
+"""What `fingerprint` is called among the hashes of what a run learns from."""
 WEB_FONT = "-latin-400-normal.woff2"
 """How the files' names end of which a package for the web has one: its upright Latin letters."""
 SIDE = 64
@@ -49,9 +52,21 @@ def training_fonts() -> tuple[Path, ...]:
     installed = font_files(held_out=False)
     if not (more := os.environ.get(MORE_FONTS, "").strip()):
         return installed
+    if not Path(more).is_dir():
+        raise DataError(f"{MORE_FONTS}: {more} is no folder")
     if not (found := _found([Path(more)], held_out=False)):
-        raise DataError(f"{MORE_FONTS}: there are no fonts with Latin letters in {more}")
+        raise DataError(
+            f"{MORE_FONTS}: there is no font to train with in {more}: none that has Latin letters "
+            "and is not kept for evaluation"
+        )
     return (*installed, *found)
+
+
+@lru_cache(maxsize=1)
+def fingerprint() -> str:
+    """One hash over what training draws from, wherever the files lie."""
+    contents = sorted(hashlib.sha256(path.read_bytes()).digest() for path in training_fonts())
+    return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
 def _found(folders: Iterable[Path], *, held_out: bool) -> tuple[Path, ...]:
@@ -68,9 +83,10 @@ def _found(folders: Iterable[Path], *, held_out: bool) -> tuple[Path, ...]:
 def is_held_out(path: Path) -> bool:
     """Whether the font's family is kept for evaluation: one in five, by a hash of its name, which
     is the same however the file is named: ``DancingScript-Regular.otf``,
-    ``dancing-script-latin-400-normal.woff2``."""
+    ``DancingScript[wght].ttf``, ``dancing-script-latin-400-normal.woff2``."""
     web = path.name.endswith(WEB_FONT)
-    family = path.name.removesuffix(WEB_FONT).replace("-", "") if web else path.stem.split("-")[0]
+    family = path.name.removesuffix(WEB_FONT).replace("-", "") if web else path.stem
+    family = re.split(r"[-\[]", family)[0]
     return hashlib.sha256(family.lower().encode()).digest()[0] % 5 == 0
 
 

@@ -1,12 +1,11 @@
 """All networks of a model folder go on learning, side by side, from the same examples.
 
 Which digit it is they learn from what the further ones said of the very same image before, which
-know more of a doubtful digit than its label does (Hinton, Vinyals and Dean 2015): so the first one,
-which learned from labels alone, has teachers too. Whether it is a digit at all they learn from the
-truth, on as many things that are none as there are digits, so that the further ones, which saw few,
-have a say in that. In the end they go only a part of the way from what they were, for weights
-between keep most of what both can (Wortsman and others 2022, *Robust fine-tuning of zero-shot
-models*).
+know more of a doubtful digit than its label does (Hinton, Vinyals and Dean 2015). Whether it is a
+digit at all they learn from the truth, on as many things that are none as there are images of
+digits: all of them full-size ink that was made into tiles, as in reading. In the end they go only a
+part of the way from what they were, for weights between keep most of what both can (Wortsman and
+others 2022, *Robust fine-tuning of zero-shot models*).
 """
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ from digits.training.examples import Examples
 from digits.training.feed import Batch
 from digits.training.fine_tune import Weights, between
 from digits.training.folder import carry_over, staged, write_card, write_network
+from digits.training.glyphs import FONTS, fingerprint
 from digits.training.recipe import FURTHER, Recipe, refining
 from digits.training.targets import Targets
 from digits.training.tracking import tracked
@@ -148,7 +148,7 @@ def _refined(
 ) -> tuple[list[keras.Model], float, History]:
     """The networks after the best epoch, the part of the way that they went, and the metrics of
     all epochs."""
-    data = {**mnist.sha256, NETWORK: base.card.files[NETWORK]}
+    data = {**mnist.sha256, FONTS: fingerprint(), NETWORK: base.card.files[NETWORK]}
     resumed = workspace.latest(recipe, data) if resume else None
     import keras
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digits.card import NETWORK, ModelCard
-from digits.confidence import FILE
 from digits.errors import DataError
 from digits.feedback.store import Store
 from digits.model import ModelFolder
@@ -20,7 +19,6 @@ from digits.reader import Reader
 from digits.registry.local import LocalRegistry
 from digits.registry.protocol import ModelVersion
 from digits.training import comparison, describe, feedback, origin, report, run
-from digits.training.calibration import Calibration
 from digits.training.data import Labelled, Mnist
 from digits.training.evaluation import MnistFigures
 from digits.training.feedback import Lesson
@@ -28,7 +26,7 @@ from digits.training.fine_tune import Cases, fine_tune, restrain
 from digits.training.folder import check_target, staged, write_card, write_network
 from digits.training.gate import Verdict
 from digits.training.recipe import Recipe
-from digits.training.validation import Outputs, Scorer, Validation
+from digits.training.validation import Outputs, Validation
 
 if TYPE_CHECKING:
     import keras
@@ -154,7 +152,7 @@ def _make(
         recipe,
         calibration,
         parts=parts,
-        uncertain=_uncertain(base, validation, score),
+        uncertain=describe.uncertain(base.folder, validation, score),
         files=dict(base.folder.card.files) | write_network(folder, content),
         data=mnist.sha256,
         metrics={f"validation_{name}": value for name, value in validation.measure(score).items()},
@@ -162,13 +160,6 @@ def _make(
     )
     write_card(folder, card)
     return card
-
-
-def _uncertain(base: Base, validation: Validation, score: Scorer) -> float:
-    """The threshold of the base where a network of its own judges, else a new one."""
-    if FILE in base.folder.networks:
-        return base.folder.card.thresholds["uncertain"]
-    return validation.uncertain_below(score, Calibration())
 
 
 def _learn(

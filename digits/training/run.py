@@ -18,6 +18,7 @@ from digits.training.describe import DIGIT_SCORE, NAME, describe, with_test_figu
 from digits.training.evaluation import MnistFigures, evaluate_mnist
 from digits.training.examples import Examples
 from digits.training.folder import check_target, staged, write_card, write_network
+from digits.training.glyphs import FONTS, fingerprint
 from digits.training.recipe import Recipe
 from digits.training.tracking import tracked
 from digits.training.validation import Validation
@@ -56,7 +57,8 @@ def fitted(
     recipe: Recipe, mnist: Mnist, validation: Validation, workspace: Workspace, *, resume: bool
 ) -> tuple[keras.Model, History]:
     """The model of the best epoch, and the metrics of all."""
-    resumed = workspace.latest(recipe, mnist.sha256) if resume else None
+    data = {**mnist.sha256, FONTS: fingerprint()}
+    resumed = workspace.latest(recipe, data) if resume else None
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read once, when TensorFlow is imported
     import keras
 
@@ -67,9 +69,7 @@ def fitted(
     source = Examples.of(recipe, mnist.train)
     fitter = Fitter(build(recipe.architecture), recipe, steps=steps_of(source, recipe))
     with tracked(os.environ, recipe.to_dict()) as tracker:
-        history = fit(
-            fitter, source, validation, workspace, tracker, data=mnist.sha256, resumed=resumed
-        )
+        history = fit(fitter, source, validation, workspace, tracker, data=data, resumed=resumed)
     fitter.restore(workspace.load(best_epoch(history)).arrays)
     fitter.model.set_weights(fitter.average)
     return fitter.model, history

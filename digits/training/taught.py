@@ -1,6 +1,6 @@
 """All networks of a model folder, taught by a committee of large ones that is made for that alone.
 
-Minutes on a GPU; two days on two cores. So each stage is kept, and a run begun on one machine goes
+Minutes on a GPU; days on two cores. So each stage is kept, and a run begun on one machine goes
 on on another, under Keras's TensorFlow or JAX.
 """
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from digits.training import origin, worn
 from digits.training.data import Labelled
+from digits.training.glyphs import training_fonts
 from digits.training.recipe import PUPILS, Architecture, Teaching, Unpooled
 from digits.training.stages import Stages, named, weights
 
@@ -34,7 +35,8 @@ def learn(
 
     @cache
     def examples() -> Labelled:
-        return Labelled(**stages.kept(WORN, lambda: _worn(recipe, digits, processes)))
+        made = stages.kept(WORN, lambda: _worn(recipe, digits, processes), where=_processors)
+        return Labelled(**made)
 
     if not {*(shape.name for shape in recipe.committee), TAUGHT} <= stages.made.keys():
         examples()  # there are many: neither made nor read where no stage wants them any more
@@ -125,6 +127,11 @@ def _fast() -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(policy)
+
+
+def _processors() -> str:
+    """The machine and what it draws from."""
+    return f"{origin.machine()}, {len(training_fonts())} fonts"
 
 
 def _device() -> str:

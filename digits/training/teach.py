@@ -81,6 +81,7 @@ def _make(
     started: float,
 ) -> dict[str, object]:
     """Calibrate, write and check ``model.onnx`` and its card; the card."""
+    from digits.training import cascade
     from digits.training.assembly import assembled
     from digits.training.fit import scorer
 
@@ -93,9 +94,11 @@ def _make(
     logger.info("validation: %s", json.dumps(metrics))
     content, calibration = assembled(list(networks.values()), validation, name=base.card.name)
     training = describe.training(recipe, data=mnist.sha256, seconds=time.monotonic() - started)
+    uncertain = describe.uncertain(base, validation, cascade.scorer(content))
     card = {
         **describe.made_from(base.card),
         "calibration": calibration,
+        "thresholds": {**base.card.thresholds, "uncertain": round(uncertain, 4)},
         "training": training | {"stages": stages.made},
         "metrics": metrics,
         "files": dict(base.card.files) | write_network(folder, content),
