@@ -80,7 +80,7 @@ def test_what_is_no_digit_is_learned_to_be_none(figures):
 
 
 def test_an_epoch_has_every_image_once_in_another_order(figures):
-    assert figures["epochs"] == {"counts": [40] * 10, "another_order": True, "worn": 20}
+    assert figures["epochs"] == {"counts": [40] * 10, "another_order": True, "worn": 40}
 
 
 def test_a_teacher_learns_the_labels_and_pupils_what_it_says(figures):
