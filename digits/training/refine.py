@@ -234,14 +234,9 @@ def _make(
 ) -> dict[str, object]:
     """Calibrate, write and check ``model.onnx`` and its card, which says which epoch and what part
     of the way was ``kept``; the card."""
-    from digits.training.assembly import assembled
-    from digits.training.fit import scorer
+    from digits.training.assembly import assembled, measured
 
     content, calibration = assembled(models, validation, name=base.card.name)
-    first, *others = [
-        {f"validation_{name}": value for name, value in validation.measure(scorer(model)).items()}
-        for model in models
-    ]
     learned = recipe.to_dict()
     del learned["architecture"]  # those of the base, whatever they are
     training = describe.training(recipe, data=mnist.sha256, seconds=time.monotonic() - started)
@@ -255,10 +250,7 @@ def _make(
         **describe.made_from(base.card),
         "calibration": calibration,
         "training": training,
-        "metrics": {
-            **first,
-            **dict(zip(FURTHER, others, strict=False)),
-        },
+        "metrics": measured(models, validation),
         "files": dict(base.card.files) | write_network(folder, content),
     }
     write_card(folder, card)

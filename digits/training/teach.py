@@ -21,7 +21,7 @@ from digits.training import describe, run, taught
 from digits.training.data import Mnist
 from digits.training.evaluation import MnistFigures
 from digits.training.folder import carry_over, staged, write_card, write_network
-from digits.training.recipe import FURTHER, Recipe, Teaching
+from digits.training.recipe import Recipe, Teaching
 from digits.training.stages import Stages
 from digits.training.validation import Validation
 from digits.training.workspace import Workspace
@@ -82,17 +82,13 @@ def _make(
 ) -> dict[str, object]:
     """Calibrate, write and check ``model.onnx`` and its card; the card."""
     from digits.training import cascade
-    from digits.training.assembly import assembled
-    from digits.training.fit import scorer
+    from digits.training.assembly import assembled, measured
 
     validation = Validation.of(mnist.validation, negatives_share=Recipe().negatives_share)
-    first, *others = [
-        {f"validation_{name}": value for name, value in validation.measure(scorer(network)).items()}
-        for network in networks.values()
-    ]
-    metrics = first | dict(zip(FURTHER, others, strict=True))
+    models = list(networks.values())
+    metrics = measured(models, validation)
     logger.info("validation: %s", json.dumps(metrics))
-    content, calibration = assembled(list(networks.values()), validation, name=base.card.name)
+    content, calibration = assembled(models, validation, name=base.card.name)
     training = describe.training(recipe, data=mnist.sha256, seconds=time.monotonic() - started)
     uncertain = describe.uncertain(base, validation, cascade.scorer(content))
     card = {
