@@ -12,6 +12,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from digits.training import strokes
+
 Ink = NDArray[np.uint8]
 
 CANVAS = 64
@@ -138,7 +140,7 @@ def national(rng: Generator, ink: Ink, digit: int) -> Ink:
     if digit == 7 and rng.random() < 0.3:
         return crossed_seven(rng, ink)
     if digit == 1 and rng.random() < 0.25:
-        return flagged_one(rng)
+        return strokes.draw(rng, 1)
     if digit == 0 and rng.random() < 0.02:
         return _slashed(rng, ink)
     return ink
@@ -157,28 +159,6 @@ def crossed_seven(rng: Generator, ink: Ink) -> Ink:
     return _line(
         ink, (centre - half, row - tilt), (centre + half, row + tilt), max(2, len(columns) * 0.7)
     )
-
-
-def flagged_one(rng: Generator) -> Ink:
-    """A 1 with an upstroke, some as long as the stem, or a foot, or both; drawn from scratch."""
-    ink = np.zeros((CANVAS, CANVAS), np.uint8)
-    thickness = rng.uniform(2, 7)
-    top, bottom = 8.0, 56.0
-    lean = rng.normal(2, 3)
-    head = (CANVAS / 2 + lean, top)
-    base = (CANVAS / 2 - lean, bottom)
-    reach, drop = rng.uniform(5, 30), rng.uniform(5, 1.1 * (bottom - top))
-    ink = _line(ink, head, base, thickness)
-    drop = max(drop, reach * 0.85)  # flatter, it would be the bar of a 7
-    foot = rng.random()
-    if foot > 0.1:
-        ink = _line(ink, head, (head[0] - reach, top + drop), thickness)
-    if foot < 0.4:
-        left, right = rng.uniform(4 if foot <= 0.1 else 0, 18, 2)  # one-sided: an L, without a flag
-        ink = _line(
-            ink, (base[0] - left, bottom + rng.normal()), (base[0] + right, bottom), thickness
-        )
-    return ink
 
 
 def _slashed(rng: Generator, ink: Ink) -> Ink:

@@ -41,7 +41,7 @@ class Examples:
         seed: int,
         negatives_share: float = 0.5,
         font_share: float = 0.06,
-        drawn_share: float = 0.14,
+        drawn_share: float = 0.3,
         plain_share: float = 0.4,
         as_is: float = 0.5,
         mild_share: float = 0.2,
@@ -102,17 +102,13 @@ class Examples:
             return _tile(augmentation.wear(rng, augmentation.pen(rng, ink))), label
         if index < drawn:
             label = int(rng.integers(10))
-            return _tile(augmentation.wear(rng, self._drawn(rng, label))), label
+            ink = augmentation.warp(rng, strokes.draw(rng, label), amount=0.7)
+            return _tile(augmentation.wear(rng, ink)), label
         if index < plain:
             place = int(rng.integers(len(self.images)))
             return _plain(rng, self.images[place], self.as_is), int(self.labels[place])
         ink = negatives.make(rng, self.images, self.labels)
         return _tile(augmentation.wear(rng, augmentation.pen(rng, ink))), NOT_A_DIGIT
-
-    def _drawn(self, rng: Generator, label: int) -> Ink:
-        if label == 1:
-            return augmentation.warp(rng, augmentation.flagged_one(rng), amount=0.7)
-        return augmentation.warp(rng, strokes.draw(rng, label), amount=0.7)
 
     def _digit(self, rng: Generator, image: Ink, label: int) -> NDArray[np.float32]:
         if rng.random() < self.mild_share:

@@ -181,7 +181,7 @@ class Teaching:
     """
 
     epochs: int = 67
-    patience: float = 1.5
+    patience: float = 2.0
     batch_size: int = 192
     worn_share: float = 1.0
     worn_times: int = 8

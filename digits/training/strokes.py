@@ -1,10 +1,13 @@
 """Digits drawn from scratch, in the ways people write them that MNIST has few of.
 
-Each variant is a few strokes through control points in a unit box. Moving the points and bending
-the curve gives a new hand every time.
+Each variant is a few strokes through control points in a unit box. A hand moves the points and the
+middle of the digit, lengthens or shortens strokes, hooks their ends, rounds corners or leaves out
+curves, trembles; its pen has a width of its own.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -29,6 +32,25 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
                   (0.55, 0.05), (0.4, 0.12))),),
         ((CURVE, ((0.2, 0.08), (0.12, 0.5), (0.2, 0.92), (0.8, 0.95), (0.9, 0.5), (0.8, 0.05),
                   (0.2, 0.05))),),
+        ((CURVE, ((0.45, 0.04), (0.1, 0.4), (0.25, 0.95), (0.7, 0.95), (0.92, 0.5),
+                  (0.65, 0.02))),),
+        ((CURVE, ((0.2, 0.2), (0.1, 0.65), (0.45, 1), (0.85, 0.7), (0.85, 0.25), (0.5, 0),
+                  (0.15, 0.2), (0.2, 0.4))),),
+    ),
+    1: (
+        ((LINE, ((0.05, 0.3), (0.6, 0), (0.55, 1))),),
+        ((LINE, ((0.0, 0.55), (0.7, 0), (0.65, 1))),),
+        ((LINE, ((0.3, 0.16), (0.55, 0), (0.5, 1))),),
+        ((CURVE, ((0.0, 0.34), (0.4, 0.2), (0.65, 0))), (LINE, ((0.65, 0), (0.6, 1)))),
+        ((CURVE, ((0.05, 0.32), (0.45, 0.06), (0.65, 0.16), (0.6, 0.55), (0.55, 1))),),
+        ((LINE, ((0.1, 0.28), (0.55, 0), (0.5, 1))), (LINE, ((0.05, 1), (0.95, 0.99)))),
+        ((LINE, ((0.0, 0.45), (0.55, 0), (0.52, 1))), (LINE, ((0.15, 1), (0.9, 1)))),
+        ((LINE, ((0.3, 0.14), (0.5, 0), (0.5, 1))), (LINE, ((0.1, 0.98), (0.9, 1)))),
+        ((LINE, ((0.25, 0.16), (0.5, 0), (0.5, 1))), (LINE, ((0.3, 1), (0.75, 1)))),
+        ((LINE, ((0.1, 0.25), (0.55, 0), (0.5, 1), (0.05, 1), (0.95, 0.97))),),
+        ((LINE, ((0.5, 0), (0.5, 1))), (LINE, ((0.05, 1), (0.95, 1)))),
+        ((LINE, ((0.35, 0.05), (0.52, 0), (0.5, 1))), (LINE, ((0.15, 1), (0.85, 0.97)))),
+        ((LINE, ((0.15, 0.25), (0.5, 0), (0.45, 1), (0.95, 0.97))),),
     ),
     2: (
         ((CURVE, ((0.1, 0.25), (0.3, 0.02), (0.75, 0.08), (0.8, 0.35), (0.5, 0.68), (0.1, 0.98))),
@@ -36,8 +58,12 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
         ((CURVE, ((0.15, 0.2), (0.45, 0), (0.8, 0.2), (0.65, 0.55), (0.3, 0.88), (0.08, 0.92),
                   (0.15, 0.78), (0.45, 0.88), (0.95, 0.95))),),
         ((LINE, ((0.1, 0.05), (0.85, 0.03), (0.08, 0.97), (0.92, 0.97))),),
-        ((CURVE, ((0.2, 0.1), (0.6, 0.0), (0.75, 0.3), (0.68, 0.75), (0.55, 0.97))),
+        ((CURVE, ((0.1, 0.22), (0.45, 0.0), (0.78, 0.25), (0.65, 0.7), (0.3, 0.97))),
          (LINE, ((0.1, 0.98), (0.95, 0.97)))),
+        ((CURVE, ((0.1, 0.15), (0.5, 0.02), (0.75, 0.2), (0.4, 0.6), (0.05, 0.97))),
+         (CURVE, ((0.05, 0.97), (0.4, 0.88), (0.7, 1), (0.98, 0.85)))),
+        ((CURVE, ((0.15, 0.3), (0.1, 0.1), (0.5, 0), (0.8, 0.2), (0.5, 0.65), (0.1, 1))),
+         (LINE, ((0.1, 1), (0.7, 1)))),
     ),
     3: (
         ((CURVE, ((0.1, 0.12), (0.5, 0), (0.85, 0.2), (0.45, 0.45))),
@@ -46,6 +72,11 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
          (CURVE, ((0.42, 0.4), (0.88, 0.6), (0.7, 0.95), (0.1, 0.93)))),
         ((CURVE, ((0.2, 0.05), (0.7, 0.05), (0.65, 0.35), (0.35, 0.45))),
          (CURVE, ((0.35, 0.45), (0.85, 0.55), (0.9, 0.85), (0.4, 1), (0.05, 0.8)))),
+        ((CURVE, ((0.15, 0.1), (0.55, 0), (0.8, 0.2), (0.5, 0.42), (0.35, 0.48), (0.42, 0.4),
+                  (0.6, 0.45), (0.88, 0.7), (0.55, 1), (0.08, 0.9))),),
+        ((LINE, ((0.1, 0.06), (0.8, 0.05), (0.4, 0.42), (0.85, 0.7), (0.5, 1), (0.05, 0.9))),),
+        ((CURVE, ((0.05, 0.2), (0.4, 0.0), (0.8, 0.15), (0.65, 0.4), (0.3, 0.48))),
+         (CURVE, ((0.3, 0.48), (0.75, 0.5), (0.8, 0.85), (0.35, 1), (0.0, 0.95)))),
     ),
     4: (
         ((LINE, ((0.35, 0), (0.08, 0.58), (0.92, 0.55))), (LINE, ((0.7, 0.2), (0.62, 1)))),
@@ -62,6 +93,8 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
         ((CURVE, ((0.3, 0.05), (0.08, 0.35), (0.25, 0.55), (0.6, 0.52), (0.95, 0.4))),
          (LINE, ((0.62, 0.12), (0.5, 1)))),
         ((LINE, ((0.25, 0.05), (0.08, 0.5), (0.95, 0.45))), (LINE, ((0.55, 0.2), (0.48, 1)))),
+        ((LINE, ((0.75, 1), (0.7, 0), (0.05, 0.62), (0.95, 0.6))),),
+        ((LINE, ((0.1, 0.65), (0.65, 0), (0.65, 1))), (LINE, ((0.05, 0.66), (0.95, 0.62)))),
     ),
     5: (
         ((LINE, ((0.88, 0.02), (0.28, 0.03), (0.22, 0.42))),
@@ -77,6 +110,14 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
          (CURVE, ((0.25, 0.45), (0.6, 0.4), (0.82, 0.65), (0.6, 0.97), (0.15, 0.95), (0.1, 0.8)))),
         ((CURVE, ((0.8, 0), (0.45, 0.06), (0.3, 0.38), (0.6, 0.5), (0.7, 0.75), (0.4, 1),
                   (0.1, 0.85))),),
+        ((LINE, ((0.85, 0.02), (0.2, 0.02), (0.2, 0.45), (0.8, 0.48), (0.78, 0.96),
+                 (0.08, 0.95))),),
+        ((LINE, ((0.2, 0.04), (0.15, 0.45))),
+         (CURVE, ((0.15, 0.45), (0.55, 0.35), (0.85, 0.65), (0.55, 1), (0.05, 0.9))),
+         (LINE, ((0.18, 0.03), (0.9, 0.0)))),
+        ((LINE, ((0.3, 0.05), (0.2, 0.5))),
+         (CURVE, ((0.2, 0.5), (0.7, 0.55), (0.75, 0.9), (0.35, 1), (0.1, 0.8))),
+         (LINE, ((0.4, 0.06), (0.95, 0.08)))),
     ),
     6: (
         ((CURVE, ((0.7, 0.02), (0.3, 0.3), (0.12, 0.7), (0.45, 1), (0.82, 0.8), (0.6, 0.55),
@@ -86,6 +127,12 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
         ((CURVE, ((0.4, 0), (0.15, 0.5), (0.3, 0.97), (0.8, 0.9), (0.75, 0.58), (0.25, 0.62))),),
         ((CURVE, ((0.6, 0), (0.3, 0.4), (0.25, 0.85), (0.5, 1), (0.7, 0.85), (0.5, 0.7),
                   (0.28, 0.84))),),
+        ((CURVE, ((0.2, 0), (0.15, 0.4), (0.15, 0.8), (0.5, 1), (0.85, 0.75), (0.55, 0.5),
+                  (0.18, 0.65))),),
+        ((LINE, ((0.75, 0.0), (0.15, 0.62))),
+         (CURVE, ((0.15, 0.62), (0.2, 0.95), (0.7, 1), (0.85, 0.7), (0.5, 0.5), (0.12, 0.7)))),
+        ((CURVE, ((0.8, 0.05), (0.4, 0.1), (0.1, 0.55), (0.3, 0.97), (0.8, 0.9), (0.8, 0.6),
+                  (0.5, 0.5), (0.35, 0.72))),),
     ),
     7: (
         ((LINE, ((0.08, 0.05), (0.9, 0.04), (0.42, 1))),),
@@ -94,6 +141,11 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
          (CURVE, ((0.9, 0.06), (0.62, 0.45), (0.48, 1)))),
         ((CURVE, ((0.05, 0.12), (0.35, 0.02), (0.6, 0.1), (0.9, 0.02))),
          (CURVE, ((0.9, 0.02), (0.6, 0.5), (0.4, 1)))),
+        ((LINE, ((0.1, 0.03), (0.95, 0.02))), (CURVE, ((0.95, 0.02), (0.6, 0.4), (0.5, 1))),
+         (LINE, ((0.3, 0.5), (0.95, 0.5)))),
+        ((LINE, ((0.05, 0.2), (0.1, 0.03), (0.92, 0.0), (0.35, 1))),
+         (LINE, ((0.2, 0.5), (0.9, 0.42)))),
+        ((LINE, ((0.1, 0.0), (0.85, 0.06), (0.8, 1))),),
     ),
     8: (
         ((CURVE, ((0.75, 0.15), (0.45, 0), (0.2, 0.2), (0.5, 0.46), (0.85, 0.75), (0.5, 1),
@@ -104,6 +156,11 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
                   (0.15, 0.85), (0.4, 0.5), (0.85, 0.08))),),
         ((LINE, ((0.85, 0.03), (0.25, 0.05), (0.82, 0.75), (0.6, 0.98), (0.12, 0.92), (0.15, 0.6),
                  (0.85, 0.03))),),
+        ((CURVE, ((0.8, 0.1), (0.3, 0.05), (0.3, 0.35), (0.7, 0.6), (0.75, 0.95), (0.25, 0.95),
+                  (0.25, 0.65), (0.65, 0.4), (0.7, 0.2))),),
+        ((LINE, ((0.15, 0.02), (0.8, 0.98), (0.15, 0.98), (0.85, 0.02), (0.15, 0.02))),),
+        ((CURVE, ((0.45, 0.42), (0.15, 0.2), (0.5, 0), (0.8, 0.2), (0.5, 0.42), (0.15, 0.75),
+                  (0.5, 1), (0.85, 0.72), (0.45, 0.42))),),
     ),
     9: (
         ((CURVE, ((0.8, 0.18), (0.45, 0), (0.15, 0.25), (0.42, 0.5), (0.8, 0.22))),
@@ -118,28 +175,145 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
          (LINE, ((0.74, 0.06), (0.6, 1)))),
         ((CURVE, ((0.75, 0.12), (0.45, 0.02), (0.35, 0.18), (0.6, 0.26), (0.75, 0.1), (0.72, 0.6),
                   (0.35, 1))),),
+        ((CURVE, ((0.78, 0.4), (0.3, 0.42), (0.2, 0.15), (0.55, 0.0), (0.82, 0.2), (0.75, 0.6),
+                  (0.5, 1))),),
+        ((CURVE, ((0.75, 0.08), (0.35, 0.04), (0.15, 0.3), (0.45, 0.48), (0.75, 0.3), (0.82, 0.1),
+                  (0.85, 0.65), (0.55, 1), (0.1, 0.92))),),
+        ((CURVE, ((0.7, 0.08), (0.3, 0.1), (0.3, 0.35), (0.7, 0.3))),
+         (CURVE, ((0.75, 0.05), (0.8, 0.55), (0.7, 0.95), (0.3, 1), (0.1, 0.85)))),
+        ((LINE, ((0.8, 0.05), (0.2, 0.1), (0.25, 0.4), (0.78, 0.38), (0.8, 0.05), (0.72, 1))),),
+        ((CURVE, ((0.72, 0.06), (0.4, 0.03), (0.28, 0.2), (0.5, 0.33), (0.72, 0.16), (0.78, 0.05),
+                  (0.8, 0.5), (0.7, 0.9), (0.35, 1), (0.1, 0.85))),),
     ),
 }  # fmt: skip
-"""Strokes of each digit; x to the right and y down, the digit filling 0 to 1. The 1 is apart, in
-`digits.training.augmentation.flagged_one`."""
+"""Strokes of each digit; x to the right and y down, the digit filling 0 to 1."""
+
+WIDTH = (0.4, 1.0)
+WIDTHS = {1: (0.15, 0.6), 2: (0.5, 1.0)}
+"""From and to, as a share of its height: how wide a digit is, and those that others would be."""
+
+MIDDLE = (0.2, 0.3)
+MIDDLES = {1: (0.15, 0.15)}
+"""Standard deviations, across and down, of the logarithm of the power to which its coordinates are
+raised: a digit's middle moves, and its ends stay; less in those that others would be."""
+
+SLIP = 2.0
+"""Pixels by which strokes end early or late, in standard deviation."""
+HOOKED = 0.08
+"""Share of the ends of strokes that have a hook."""
+ROUNDED, ANGULAR = 0.2, 0.15
+"""Share of the hands that round all corners, and of those that draw no curve."""
+UNSTEADY = 0.3
+"""Share of those that tremble, and of those whose pen writes unevenly."""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """How one digit is written; shares are of its size, ``pen`` and ``slip`` pixels.
+
+    ``shake`` is the standard deviation of each point, ``loose`` that of each whole stroke,
+    ``tremor`` that of the line every three pixels, and ``uneven`` that of the pen's width.
+    """
+
+    size: Points
+    middle: Points
+    shake: float
+    loose: float
+    tremor: float
+    rounded: bool
+    angular: bool
+    pen: float
+    uneven: float
+
+    @classmethod
+    def of(cls, rng: Generator, digit: int) -> Hand:
+        """A random one, to write ``digit``."""
+        style = rng.random()
+        width = rng.uniform(*WIDTHS.get(digit, WIDTH))
+        return cls(
+            size=np.array([width, 1.0]) * (SIDE - 2 * MARGIN),
+            middle=np.exp(rng.normal(0, MIDDLES.get(digit, MIDDLE))),
+            shake=rng.uniform(0.01, 0.06),
+            loose=rng.uniform(0, 0.05),
+            tremor=rng.uniform(0, 0.02) if rng.random() < UNSTEADY else 0.0,
+            rounded=style < ROUNDED,
+            angular=style > 1 - ANGULAR and digit != 0,  # some square that would be
+            pen=rng.uniform(1.5, 7.5),
+            uneven=rng.uniform(0, 0.6) if rng.random() < UNSTEADY else 0.0,
+        )
 
 
 def draw(rng: Generator, digit: int) -> Ink:
-    """One digit (not 1) in a random variant, hand and pen: ink ``[SIDE, SIDE]`` uint8."""
+    """One digit in a random variant, hand and pen: ink ``[SIDE, SIDE]`` uint8."""
     variants = VARIANTS[digit]
-    strokes = variants[int(rng.integers(len(variants)))]
+    hand = Hand.of(rng, digit)
     ink = np.zeros((SIDE, SIDE), np.uint8)
-    size = np.array([rng.uniform(0.5, 1.0), 1.0]) * (SIDE - 2 * MARGIN)
-    corner = (SIDE - size) / 2
-    shake, slip = rng.uniform(0.01, 0.05), rng.uniform(0, 0.05)
-    thickness = int(rng.integers(2, 8))
-    for kind, points in strokes:
-        # Points err by themselves, and so does the whole stroke.
-        moved = np.array(points) + rng.normal(0, shake, (len(points), 2)) + rng.normal(0, slip, 2)
-        path = _smooth(moved) if kind == CURVE else moved
-        pixels = np.round((path * size + corner) * 16).astype(np.int32).reshape(-1, 1, 2)
-        cv2.polylines(ink, [pixels], False, (255,), thickness, cv2.LINE_AA, shift=4)
+    for kind, points in variants[int(rng.integers(len(variants)))]:
+        path = _ended(rng, _placed(rng, np.array(points), hand))
+        if kind == CURVE and not hand.angular:
+            path = _smooth(path)
+        elif kind == LINE and hand.rounded:
+            path = _rounded(path)
+        if hand.tremor:
+            path = _trembling(rng, path, hand.tremor * SIDE)
+        _write(rng, ink, path + (SIDE - hand.size) / 2, hand)
     return ink
+
+
+def _placed(rng: Generator, points: Points, hand: Hand) -> Points:
+    """Points of the unit box where the hand puts them, in pixels: each errs by itself, and so
+    does the whole stroke."""
+    moved = np.sign(points) * np.abs(points) ** hand.middle
+    moved += rng.normal(0, hand.shake, points.shape) + rng.normal(0, hand.loose, 2)
+    return np.asarray(moved * hand.size)
+
+
+def _ended(rng: Generator, points: Points) -> Points:
+    """A stroke that begins and ends early or late, or with a hook."""
+    first = _end(rng, points[0], points[0] - points[1])
+    last = _end(rng, points[-1], points[-1] - points[-2])
+    return np.vstack([*first[::-1], points[1:-1], *last])
+
+
+def _end(rng: Generator, end: Points, way: Points) -> list[Points]:
+    """The last point, or two, of a stroke that goes ``way`` to its ``end``."""
+    length = float(np.hypot(*way)) + 1e-9
+    moved = end + way / length * np.clip(rng.normal(0, SLIP), -0.4 * length, 2 * SLIP)
+    if rng.random() > HOOKED:
+        return [moved]
+    turn = np.arctan2(way[1], way[0]) + rng.choice((-1, 1)) * rng.uniform(0.9, 2.6)
+    return [moved, moved + rng.uniform(2, 5.5) * np.array([np.cos(turn), np.sin(turn)])]
+
+
+def _rounded(points: Points, times: int = 3) -> Points:
+    """A path with its corners cut: Chaikin 1974, *An algorithm for high-speed curve generation*."""
+    for _ in range(times):
+        start, end = points[:-1], points[1:]
+        cut = np.stack([0.75 * start + 0.25 * end, 0.25 * start + 0.75 * end], axis=1)
+        points = np.vstack([points[:1], cut.reshape(-1, 2)[1:-1], points[-1:]])
+    return points
+
+
+def _trembling(rng: Generator, path: Points, amount: float) -> Points:
+    """A path by points some three pixels apart, each of which errs by ``amount`` pixels."""
+    along = np.append(0, np.hypot(*np.diff(path, axis=0).T).cumsum())
+    places = np.linspace(0, along[-1], max(3, int(along[-1] / 3)))
+    finer = np.stack([np.interp(places, along, axis) for axis in path.T], axis=1)
+    return finer + rng.normal(0, amount, finer.shape)
+
+
+def _write(rng: Generator, ink: Ink, path: Points, hand: Hand) -> None:
+    """Draw a path into ``ink``."""
+    pixels = np.round(path * 16).astype(np.int32)
+    if not hand.uneven:
+        width = max(1, round(hand.pen))
+        cv2.polylines(ink, [pixels.reshape(-1, 1, 2)], False, (255,), width, cv2.LINE_AA, shift=4)
+        return
+    widths = hand.pen * (1 + hand.uneven * rng.normal(0, 1, len(path) - 1))
+    for start, end, width in zip(
+        pixels[:-1].tolist(), pixels[1:].tolist(), widths.tolist(), strict=True
+    ):
+        cv2.line(ink, start, end, (255,), max(1, round(width)), cv2.LINE_AA, 4)
 
 
 def _smooth(points: Points, steps: int = 8) -> Points:

@@ -17,6 +17,8 @@ from digits.training.examples import Examples
 
 FONT_SHARE = 0.15
 """Digits from fonts, for every image."""
+DRAWN_SHARE = 0.5
+"""Digits drawn from scratch, for every image."""
 NEGATIVES_SHARE = 1.0
 """Things that are no digit, for every image."""
 PARTS = 4
@@ -34,6 +36,7 @@ def make(digits: Labelled, *, seed: int, times: int, processes: int) -> Labelled
             digits.labels[part],
             seed=seed * PARTS + number,
             font_share=FONT_SHARE,
+            drawn_share=DRAWN_SHARE,
             negatives_share=NEGATIVES_SHARE,
             plain_share=0,
             mild_share=0,
