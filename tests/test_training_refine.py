@@ -34,10 +34,10 @@ def test_which_digit_is_what_the_teachers_say_on_average():
     assert targets.is_digit.tolist() == targets.is_digit_weight.tolist() == [1]
 
 
-def test_where_they_say_another_one_the_label_counts_half():
-    targets = aim((tiles(1), np.array([3])), [teacher((5, 0.82))])
-    assert targets.digit[0, 5] == pytest.approx(0.41)
-    assert targets.digit[0, 3] == pytest.approx(0.51)
+def test_where_they_say_another_one_the_label_is_learned():
+    targets = aim((tiles(2), np.array([3, 5])), [teacher((5, 0.82), (5, 0.82))])
+    assert targets.digit[0].tolist() == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+    assert targets.digit[1, 5] == pytest.approx(0.82)
 
 
 def test_whether_it_is_a_digit_is_the_truth():

@@ -16,6 +16,7 @@ STEADY = Hand(
     shake=0,
     loose=0,
     tremor=0,
+    joined=False,
     rounded=False,
     angular=False,
     pen=3,
@@ -64,6 +65,20 @@ def test_strokes_end_a_little_early_or_late_and_now_and_then_with_a_hook():
     assert (plain[:, 1] == stroke[1]).all()
     assert plain[:, 0, 1].std() == pytest.approx(strokes.SLIP, rel=0.1)
     assert abs(plain[:, 0, 1]).max() <= 8  # of 20, never more than 0.4
+
+
+def test_strokes_are_joined_where_the_next_begins_near_the_end_of_the_last():
+    paths = [
+        np.array([[0.0, 0.0], [0, 9]]),
+        np.array([[0.0, 12], [9, 12]]),
+        np.array([[40.0, 0], [40, 9]]),
+    ]
+    joined = strokes._joined(paths, 10)
+    assert len(joined) == 2
+    assert np.array_equal(joined[0][[0, -1]], [[0, 0], [9, 12]])
+    assert np.hypot(*(joined[0] - [0, 12]).T).min() > 0.4  # not into the corner
+    assert np.array_equal(joined[1], paths[2])
+    assert len(strokes._joined(paths, 2)) == 3
 
 
 def test_cut_corners_leave_the_ends_and_the_straight():

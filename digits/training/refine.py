@@ -1,11 +1,11 @@
 """All networks of a model folder go on learning, side by side, from the same examples.
 
 Which digit it is they learn from what the further ones said of the very same image before, which
-know more of a doubtful digit than its label does (Hinton, Vinyals and Dean 2015). Whether it is a
-digit at all they learn from the truth, on as many things that are none as there are images of
-digits: all of them full-size ink that was made into tiles, as in reading. In the end they go only a
-part of the way from what they were, for weights between keep most of what both can (Wortsman and
-others 2022, *Robust fine-tuning of zero-shot models*).
+know more of a doubtful digit than its label does (Hinton, Vinyals and Dean 2015), unless they take
+it for another one. Whether it is a digit at all they learn from the truth, on as many things that
+are none as there are images of digits: all of them full-size ink that was made into tiles, as in
+reading. In the end they go only a part of the way from what they were, for weights between keep
+most of what both can (Wortsman and others 2022, *Robust fine-tuning of zero-shot models*).
 """
 
 from __future__ import annotations
@@ -125,15 +125,15 @@ class Team:
 
 
 def aim(batch: Batch, teachers: Sequence[Scorer]) -> Targets:
-    """The truth, but that which digit it is, is what the ``teachers`` say on average; where they
-    say another one than the label, each counts half."""
+    """The truth, but that which digit it is, is what the ``teachers`` say on average, where that is
+    the label: what is drawn in a hand that they do not know, they cannot teach."""
     tiles, labels = batch
     targets = Targets.of_labels(labels)
     digits = np.flatnonzero(labels >= 0)
     said = [softmax(teacher(tiles[digits]).logits) for teacher in teachers]
     taught = np.mean(said, axis=0)
-    share = np.where(taught.argmax(axis=1) == labels[digits], 1, 0.5)[:, None]
-    targets.digit[digits] += share * (taught - targets.digit[digits])
+    known = taught.argmax(axis=1) == labels[digits]
+    targets.digit[digits[known]] = taught[known]
     return targets
 
 

@@ -1,12 +1,14 @@
 """Digits drawn from scratch, in the ways people write them that MNIST has few of.
 
 Each variant is a few strokes through control points in a unit box. A hand moves the points and the
-middle of the digit, lengthens or shortens strokes, hooks their ends, rounds corners or leaves out
-curves, trembles; its pen has a width of its own.
+middle of the digit, lengthens or shortens strokes, hooks their ends, goes from one to the next
+without lifting the pen, rounds corners or leaves out curves, trembles; its pen has a width of its
+own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -40,6 +42,9 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
     1: (
         ((LINE, ((0.05, 0.3), (0.6, 0), (0.55, 1))),),
         ((LINE, ((0.0, 0.55), (0.7, 0), (0.65, 1))),),
+        ((LINE, ((0.0, 0.75), (0.75, 0), (0.7, 1))),),
+        ((LINE, ((0.0, 1.0), (0.85, 0), (0.7, 0.95))),),
+        ((LINE, ((0.1, 0.9), (0.9, 0), (0.55, 1))),),
         ((LINE, ((0.3, 0.16), (0.55, 0), (0.5, 1))),),
         ((CURVE, ((0.0, 0.34), (0.4, 0.2), (0.65, 0))), (LINE, ((0.65, 0), (0.6, 1)))),
         ((CURVE, ((0.05, 0.32), (0.45, 0.06), (0.65, 0.16), (0.6, 0.55), (0.55, 1))),),
@@ -203,6 +208,10 @@ HOOKED = 0.08
 """Share of the ends of strokes that have a hook."""
 ROUNDED, ANGULAR = 0.2, 0.15
 """Share of the hands that round all corners, and of those that draw no curve."""
+JOINED = 0.12
+"""Share of those that do not lift the pen where the next stroke begins within `LEAP` of the digit's
+height from where the last one ended: fours get a loop then. Farther, a 5 would become a 6."""
+LEAP = 0.4
 UNSTEADY = 0.3
 """Share of those that tremble, and of those whose pen writes unevenly."""
 
@@ -220,6 +229,7 @@ class Hand:
     shake: float
     loose: float
     tremor: float
+    joined: bool
     rounded: bool
     angular: bool
     pen: float
@@ -236,6 +246,7 @@ class Hand:
             shake=rng.uniform(0.01, 0.06),
             loose=rng.uniform(0, 0.05),
             tremor=rng.uniform(0, 0.02) if rng.random() < UNSTEADY else 0.0,
+            joined=bool(rng.random() < JOINED),
             rounded=style < ROUNDED,
             angular=style > 1 - ANGULAR and digit != 0,  # some square that would be
             pen=rng.uniform(1.5, 7.5),
@@ -247,13 +258,17 @@ def draw(rng: Generator, digit: int) -> Ink:
     """One digit in a random variant, hand and pen: ink ``[SIDE, SIDE]`` uint8."""
     variants = VARIANTS[digit]
     hand = Hand.of(rng, digit)
-    ink = np.zeros((SIDE, SIDE), np.uint8)
-    for kind, points in variants[int(rng.integers(len(variants)))]:
+    strokes = variants[int(rng.integers(len(variants)))]
+    paths: list[Points] = []
+    for kind, points in strokes:
         path = _ended(rng, _placed(rng, np.array(points), hand))
         if kind == CURVE and not hand.angular:
             path = _smooth(path)
         elif kind == LINE and hand.rounded:
             path = _rounded(path)
+        paths.append(path)
+    ink = np.zeros((SIDE, SIDE), np.uint8)
+    for path in _joined(paths, LEAP * hand.size[1]) if hand.joined else paths:
         if hand.tremor:
             path = _trembling(rng, path, hand.tremor * SIDE)
         _write(rng, ink, path + (SIDE - hand.size) / 2, hand)
@@ -283,6 +298,20 @@ def _end(rng: Generator, end: Points, way: Points) -> list[Points]:
         return [moved]
     turn = np.arctan2(way[1], way[0]) + rng.choice((-1, 1)) * rng.uniform(0.9, 2.6)
     return [moved, moved + rng.uniform(2, 5.5) * np.array([np.cos(turn), np.sin(turn)])]
+
+
+def _joined(paths: Sequence[Points], leap: float) -> list[Points]:
+    """The paths, with those made one that begin no further than ``leap`` pixels from the last's
+    end; the way between them is rounded into both."""
+    joined = [paths[0]]
+    for path in paths[1:]:
+        last = joined[-1]
+        if np.hypot(*(path[0] - last[-1])) > leap:
+            joined.append(path)
+        else:
+            turn = _rounded(np.vstack([last[-2:], path[:2]]))
+            joined[-1] = np.vstack([last[:-2], turn, path[2:]])
+    return joined
 
 
 def _rounded(points: Points, times: int = 3) -> Points:
