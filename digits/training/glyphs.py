@@ -99,7 +99,7 @@ def draw(rng: Generator, text: str) -> Ink:
     files = training_fonts()
     stroke_font = rng.random() < 0.25
     if files and not stroke_font:
-        ink = _draw_file(files[int(rng.integers(len(files)))], text)
+        ink = draw_in(files[int(rng.integers(len(files)))], text)
         if ink is not None:
             return ink
     return _draw_strokes(rng, text)
@@ -111,7 +111,8 @@ def _font(path: Path) -> ImageFont.FreeTypeFont:
 
 
 @lru_cache(maxsize=50_000)
-def _draw_file(path: Path, text: str) -> Ink | None:
+def draw_in(path: Path, text: str) -> Ink | None:
+    """``text`` in this font, as `draw` gives it; None for what the font does not have."""
     font = _font(path)
     left, top, right, bottom = font.getbbox(text)
     width, height = round(right - left), round(bottom - top)
@@ -143,7 +144,7 @@ def _draws_latin(path: Path) -> bool:
     if any(word in path.stem.lower() for word in ("symbol", "math", "dingbat", "emoji", "lines")):
         return False
     try:
-        drawn = [_draw_file(path, letter) for letter in "AgRx5"]
+        drawn = [draw_in(path, letter) for letter in "AgRx5"]
     except OSError:
         return False
     return all(ink is not None for ink in drawn) and len(

@@ -263,7 +263,7 @@ def draw(rng: Generator, digit: int) -> Ink:
     for kind, points in strokes:
         path = _ended(rng, _placed(rng, np.array(points), hand))
         if kind == CURVE and not hand.angular:
-            path = _smooth(path)
+            path = smooth(path)
         elif kind == LINE and hand.rounded:
             path = _rounded(path)
         paths.append(path)
@@ -345,7 +345,7 @@ def _write(rng: Generator, ink: Ink, path: Points, hand: Hand) -> None:
         cv2.line(ink, start, end, (255,), max(1, round(width)), cv2.LINE_AA, 4)
 
 
-def _smooth(points: Points, steps: int = 8) -> Points:
+def smooth(points: Points, steps: int = 8) -> Points:
     """A Catmull-Rom spline (1974) through ``points`` ``[n, 2]``, in ``steps`` a piece."""
     padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     t = np.arange(steps)[:, None] / steps
