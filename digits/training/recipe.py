@@ -149,8 +149,8 @@ class Recipe:
 
 
 REFINING = Recipe(
-    epochs=8,
-    learning_rate=5e-4,
+    epochs=4,
+    learning_rate=2e-4,
     warmup=0.1,
     weight_decay=1e-3,
     average_decay=0.998,

@@ -43,6 +43,8 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
         ((LINE, ((0.05, 0.3), (0.6, 0), (0.55, 1))),),
         ((LINE, ((0.0, 0.55), (0.7, 0), (0.65, 1))),),
         ((LINE, ((0.0, 0.75), (0.75, 0), (0.7, 1))),),
+        ((LINE, ((-0.6, 0.8), (0.65, 0), (0.6, 1))),),
+        ((LINE, ((-0.8, 0.95), (0.7, 0), (0.55, 1))),),
         ((LINE, ((0.0, 1.0), (0.85, 0), (0.7, 0.95))),),
         ((LINE, ((0.1, 0.9), (0.9, 0), (0.55, 1))),),
         ((LINE, ((0.3, 0.16), (0.55, 0), (0.5, 1))),),
@@ -191,7 +193,8 @@ VARIANTS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
                   (0.8, 0.5), (0.7, 0.9), (0.35, 1), (0.1, 0.85))),),
     ),
 }  # fmt: skip
-"""Strokes of each digit; x to the right and y down, the digit filling 0 to 1."""
+"""Strokes of each digit; x to the right and y down, the digit filling 0 to 1, but for a 1 like a
+roof, which is wider."""
 
 WIDTH = (0.4, 1.0)
 WIDTHS = {1: (0.15, 0.6), 2: (0.5, 1.0)}
