@@ -39,8 +39,8 @@ class SearchParameters:
     whole: float = 0.7
     widest: float = 1.35
     ease: float = 0.3
-    least_score: float = 0.5
-    least_alone: float = 0.4
+    least_score: float = 0.4
+    least_alone: float = 0.3
     least_size: float = 0.35
     most_size: float = 2.5
     company: CompanyParameters = field(default_factory=CompanyParameters)

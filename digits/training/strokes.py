@@ -221,10 +221,12 @@ UNSTEADY = 0.3
 
 @dataclass(frozen=True)
 class Hand:
-    """How one digit is written; shares are of its size, ``pen`` and ``slip`` pixels.
+    """How one digit is written: its ``size`` and the width of the ``pen`` in pixels, where its
+    ``middle`` is, see `MIDDLE`.
 
-    ``shake`` is the standard deviation of each point, ``loose`` that of each whole stroke,
-    ``tremor`` that of the line every three pixels, and ``uneven`` that of the pen's width.
+    ``shake`` is the standard deviation of each point and ``loose`` that of each whole stroke, as
+    shares of the digit's size; ``tremor`` that of the line every three pixels, as a share of `SIDE`,
+    and ``uneven`` that of the pen's width.
     """
 
     size: Points
