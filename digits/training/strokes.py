@@ -225,8 +225,8 @@ class Hand:
     ``middle`` is, see `MIDDLE`.
 
     ``shake`` is the standard deviation of each point and ``loose`` that of each whole stroke, as
-    shares of the digit's size; ``tremor`` that of the line every three pixels, as a share of `SIDE`,
-    and ``uneven`` that of the pen's width.
+    shares of the digit's size; ``tremor`` that of the line every three pixels, as a share of
+    `SIDE`, and ``uneven`` that of the pen's width.
     """
 
     size: Points
