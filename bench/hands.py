@@ -19,25 +19,24 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from digits import tile  # noqa: E402  # the checkout's own
-from digits.evaluation.lettering import LETTERS  # noqa: E402
+from digits.evaluation.lettering import LETTERS  # noqa: E402  # the checkout's own
 from digits.model import ModelFolder  # noqa: E402
 from digits.network import Network  # noqa: E402
 from digits.training import augmentation, glyphs, strokes  # noqa: E402
+from digits.training.describe import DIGIT_SCORE  # noqa: E402
+from digits.training.examples import NOT_A_DIGIT, as_tile  # noqa: E402
 
 Ink = NDArray[np.uint8]
 Cases = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 UNSUITABLE = ("playwrite", "edu-", "playpen", "patrick", "comforter", "neonder", "love-l")
 """How families begin of which a sister is trained on, and two that hardly anybody can read."""
-LETTER = -1
 ONE_STROKE = (0, 1, 2, 3, 6, 8, 9)
 PENS = 4000
 """How many of the digits are drawn, at random: as wide, and with such a pen, as chance has it."""
@@ -68,8 +67,8 @@ def measured(network: Network, cases: Mapping[str, Cases]) -> dict[str, dict[str
     found: dict[str, dict[str, object]] = {}
     for name, (tiles, labels) in cases.items():
         probabilities, scores = network.scores(tiles)
-        taken = scores > 0.5
-        if (labels == LETTER).all():
+        taken = scores > DIGIT_SCORE
+        if (labels == NOT_A_DIGIT).all():
             found[name] = {"of": len(labels), "taken": int(taken.sum())}
             continue
         wrong = probabilities.argmax(axis=1) != labels
@@ -86,14 +85,8 @@ def measured(network: Network, cases: Mapping[str, Cases]) -> dict[str, dict[str
 
 def held_out(folder: Path) -> list[Path]:
     """Fonts of families that training never draws from, nor from a sister of them."""
-    return sorted(
-        (
-            path
-            for path in folder.rglob(f"*{glyphs.WEB_FONT}")
-            if glyphs.is_held_out(path) and not path.name.startswith(UNSUITABLE)
-        ),
-        key=lambda path: path.name,
-    )
+    fonts = glyphs.found([folder], held_out=True)
+    return [path for path in fonts if not path.name.startswith(UNSUITABLE)]
 
 
 def in_fonts(folder: Path) -> Cases:
@@ -113,7 +106,7 @@ def letters(folder: Path) -> Cases:
     """Most letters of each font twice, bent."""
     rng = np.random.default_rng(9)
     drawn = [
-        (as_tile(augmentation.warp(rng, ink, amount=0.5)), LETTER)
+        (as_tile(augmentation.warp(rng, ink, amount=0.5)), NOT_A_DIGIT)
         for font in held_out(folder)
         for letter in LETTERS[:44]
         if (ink := glyphs.draw_in(font, letter)) is not None
@@ -151,15 +144,9 @@ def by_pen(files: list[Path]) -> Cases:
 def along(points: NDArray[np.float64], wide: float, pen: int) -> Ink:
     """A curve through points of the unit box, which is made ``wide`` times as wide as high."""
     placed = (points - 0.5) * (wide, 1) * (SIDE - 2 * MARGIN) + SIDE / 2
-    path = np.round(strokes.smooth(placed) * 16).astype(np.int32).reshape(-1, 1, 2)
     ink = np.zeros((SIDE, SIDE), np.uint8)
-    cv2.polylines(ink, [path], False, (255,), pen, cv2.LINE_AA, shift=4)
+    strokes.trace(ink, strokes.smooth(placed), pen)
     return ink
-
-
-def as_tile(ink: Ink) -> NDArray[np.float32]:
-    """As the reader sees it."""
-    return tile.normalise(tile.crop(ink, threshold=40))
 
 
 def cases_of(drawn: list[tuple[NDArray[np.float32], int]]) -> Cases:

@@ -60,7 +60,7 @@ def test_mistakes_refusals_and_letters_taken_are_counted():
     network = Network([0.9, 0.2, 0.9, 0.6])
     cases = {
         "pens": (tiles, np.array([3, 3, 5, 5])),
-        "letters": (tiles, np.full(4, bench.LETTER)),
+        "letters": (tiles, np.full(4, bench.NOT_A_DIGIT)),
     }
     found = bench.measured(network, cases)
     assert found["pens"] == {

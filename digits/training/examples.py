@@ -99,26 +99,26 @@ class Examples:
         if index < from_fonts:
             label = int(rng.integers(10))
             ink = augmentation.warp(rng, glyphs.draw(rng, str(label)), amount=0.8)
-            return _tile(augmentation.wear(rng, augmentation.pen(rng, ink))), label
+            return as_tile(augmentation.wear(rng, augmentation.pen(rng, ink))), label
         if index < drawn:
             label = int(rng.integers(10))
             ink = augmentation.warp(rng, strokes.draw(rng, label), amount=0.7)
-            return _tile(augmentation.wear(rng, ink)), label
+            return as_tile(augmentation.wear(rng, ink)), label
         if index < plain:
             place = int(rng.integers(len(self.images)))
             return _plain(rng, self.images[place], self.as_is), int(self.labels[place])
         ink = negatives.make(rng, self.images, self.labels)
-        return _tile(augmentation.wear(rng, augmentation.pen(rng, ink))), NOT_A_DIGIT
+        return as_tile(augmentation.wear(rng, augmentation.pen(rng, ink))), NOT_A_DIGIT
 
     def _digit(self, rng: Generator, image: Ink, label: int) -> NDArray[np.float32]:
         if rng.random() < self.mild_share:
-            return _tile(augmentation.warp(rng, image, amount=0.6))
+            return as_tile(augmentation.warp(rng, image, amount=0.6))
         ink = augmentation.warp(rng, image)
         ink = augmentation.pen(rng, augmentation.national(rng, ink, label))
         ink = augmentation.wear(rng, ink)
         if rng.random() < 0.2:
             ink = augmentation.rough(rng, ink)
-        return _tile(ink)
+        return as_tile(ink)
 
 
 def _plain(rng: Generator, image: Ink, as_is: float) -> NDArray[np.float32]:
@@ -129,9 +129,9 @@ def _plain(rng: Generator, image: Ink, as_is: float) -> NDArray[np.float32]:
         image = augmentation.nudge(rng, image)
     if choice < 1 - found - FOUND_BENT * bent:
         return np.asarray(image / np.float32(255), np.float32)
-    return _tile(image)
+    return as_tile(image)
 
 
-def _tile(ink: Ink) -> NDArray[np.float32]:
+def as_tile(ink: Ink) -> NDArray[np.float32]:
     """Normalise, finding the ink's border at a level that varies a little in real pictures too."""
     return tile.normalise(tile.crop(ink, threshold=40))

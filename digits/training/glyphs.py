@@ -39,7 +39,7 @@ HERSHEY = (0, 1, 2, 3, 4, 5, 6, 7)
 @lru_cache(maxsize=2)
 def font_files(*, held_out: bool) -> tuple[Path, ...]:
     """TrueType and OpenType files installed here that hold Latin letters; one split of two."""
-    return _found(FONT_FOLDERS, held_out=held_out)
+    return found(FONT_FOLDERS, held_out=held_out)
 
 
 @lru_cache(maxsize=1)
@@ -54,12 +54,12 @@ def training_fonts() -> tuple[Path, ...]:
         return installed
     if not Path(more).is_dir():
         raise DataError(f"{MORE_FONTS}: {more} is no folder")
-    if not (found := _found([Path(more)], held_out=False)):
+    if not (added := found([Path(more)], held_out=False)):
         raise DataError(
             f"{MORE_FONTS}: there is no font to train with in {more}: none that has Latin letters "
             "and is not kept for evaluation"
         )
-    return (*installed, *found)
+    return (*installed, *added)
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +69,8 @@ def fingerprint() -> str:
     return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
-def _found(folders: Iterable[Path], *, held_out: bool) -> tuple[Path, ...]:
+def found(folders: Iterable[Path], *, held_out: bool) -> tuple[Path, ...]:
+    """The fonts in ``folders`` that draw Latin letters; one split of two, as `is_held_out` says."""
     files = [
         path
         for folder in folders

@@ -337,17 +337,19 @@ def _trembling(rng: Generator, path: Points, amount: float) -> Points:
 
 
 def _write(rng: Generator, ink: Ink, path: Points, hand: Hand) -> None:
-    """Draw a path into ``ink``."""
-    pixels = np.round(path * 16).astype(np.int32)
+    """Draw a path into ``ink`` with the hand's pen."""
     if not hand.uneven:
-        width = max(1, round(hand.pen))
-        cv2.polylines(ink, [pixels.reshape(-1, 1, 2)], False, (255,), width, cv2.LINE_AA, shift=4)
+        trace(ink, path, hand.pen)
         return
     widths = hand.pen * (1 + hand.uneven * rng.normal(0, 1, len(path) - 1))
-    for start, end, width in zip(
-        pixels[:-1].tolist(), pixels[1:].tolist(), widths.tolist(), strict=True
-    ):
-        cv2.line(ink, start, end, (255,), max(1, round(width)), cv2.LINE_AA, 4)
+    for place, width in enumerate(widths.tolist()):
+        trace(ink, path[place : place + 2], width)
+
+
+def trace(ink: Ink, path: Points, width: float) -> None:
+    """Draw a path of points ``[n, 2]`` into ``ink``; all in pixels, ``width`` at least one."""
+    pixels = np.round(path * 16).astype(np.int32).reshape(-1, 1, 2)
+    cv2.polylines(ink, [pixels], False, (255,), max(1, round(width)), cv2.LINE_AA, shift=4)
 
 
 def smooth(points: Points, steps: int = 8) -> Points:
