@@ -1,8 +1,9 @@
 """What a reader cuts out of a picture that is not exactly one digit.
 
 Halves and pairs of digits, letters and symbols, scribbles, blobs, textures. Shapes that *are*
-digits in somebody's hand are left out: O, l, I, S, Z, a circle, a bare upright stroke. Every
-function returns ink as in `digits.training.augmentation`.
+digits in somebody's hand are left out: O, l, I, S, Z, a circle, a bare upright stroke, a Cyrillic б
+that is a 6 and a Ф that is a 4 written without lifting the pen. Every function returns ink as in
+`digits.training.augmentation`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from digits.training import augmentation, glyphs
 Ink = NDArray[np.uint8]
 CANVAS = augmentation.CANVAS
 
-LETTERS = "ABCDEFGHJKLMNPQRTUVWXYacdefghjkmnpqrtuvwxyäöüßéñçÄÖÜ" + "БДЖИКЛФЦШЮЯбджикфшюя"
+LETTERS = "ABCDEFGHJKLMNPQRTUVWXYacdefghjkmnpqrtuvwxyäöüßéñçÄÖÜ" + "БДЖИКЛЦШЮЯджикшюя"
 SYMBOLS = '+−×÷=?%&@#*<>~$€£§{}[]^"«»≠≤√∑πΩ☺→★♥♪'
 PARTED = "&+#*@€§¥Φ≠"
 """Symbols no half of which is a digit, as that of a percent sign is."""
