@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from digits.deployment.azure_checks import Yaml, part
+from digits.deployment.azure_yaml import Yaml, part
 
 TAG = "rules"
 """Tag of the settings in Azure: the fingerprint of what they were made from."""

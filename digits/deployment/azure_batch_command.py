@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from digits.deployment.azure_batch import AzureBatch
 from digits.deployment.azure_batch_spec import VARIABLES, BatchSpec
-from digits.deployment.azure_command import action, target
+from digits.deployment.azure_command import follow, target
 from digits.settings import Settings
 
 NOT_HERE = ("instance_type", "soak", "container", "no_autoscale", "package")
@@ -42,10 +42,4 @@ def deploy(args: argparse.Namespace, *, say: Callable[[str], None]) -> None:
         any_origin=args.allow_unknown_origin,
         say=say,
     )
-    chosen = action(args)
-    if args.dry_run:
-        say(batch.describe())
-    elif chosen:
-        ACTIONS[chosen](batch)
-    else:
-        batch.run()
+    follow(args, batch, ACTIONS)

@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
-from digits.deployment import azure_code
-from digits.deployment.azure_checks import IMAGE, NAME, Yaml, part, script_problems
-from digits.errors import ConfigurationError
+from digits.deployment import azure_code, azure_yaml
+from digits.deployment.azure_checks import (
+    NAME,
+    code_problems,
+    endpoint_problems,
+    environment_problems,
+    packages_problems,
+    whole,
+)
+from digits.deployment.azure_yaml import Yaml, part
 from digits.registry.azure_target import PREFIX
 from digits.registry.protocol import ModelVersion
 from digits.settings import ROOT
@@ -61,27 +66,21 @@ class BatchSpec:
         ``flags`` are named as in VARIABLES. Raises ConfigurationError listing what is wrong.
         """
         environ = os.environ if environ is None else environ
-        chosen = {
-            name: _from_environ(environ, name) if flags.get(name) is None else flags[name]
-            for name in VARIABLES
-        }
-        endpoint, deployment = {**_read(folder / ENDPOINT)}, {**_read(folder / DEPLOYMENT)}
-        if chosen["endpoint"] is not None:
-            endpoint["name"] = deployment["endpoint_name"] = chosen["endpoint"]
+        chosen = azure_yaml.choices(VARIABLES, flags, environ)
+        endpoint, deployment = azure_yaml.named(
+            azure_yaml.read(folder / ENDPOINT),
+            azure_yaml.read(folder / DEPLOYMENT),
+            chosen["endpoint"],
+        )
         if chosen["compute"] is not None:
-            deployment["compute"] = f"azureml:{chosen['compute']}"
-        if chosen["instance_count"] is not None:
-            resources = {"instance_count": chosen["instance_count"]}
-            deployment["resources"] = {**part(deployment, "resources"), **resources}
-        if chosen["image"] is not None:
-            environment = {**part(deployment, "environment"), "image": chosen["image"]}
-            deployment["environment"] = environment
-        spec = cls(folder=folder, endpoint_yaml=endpoint, deployment_yaml=deployment)
-        found = list(problems(endpoint, deployment, folder))
-        if found:
-            listed = "".join(f"\n  {problem}" for problem in found)
-            raise ConfigurationError(f"this cannot be deployed as configured:{listed}")
-        return spec
+            deployment = {**deployment, "compute": f"azureml:{chosen['compute']}"}
+        instances = chosen[azure_yaml.COUNT]
+        if instances is not None:
+            resources = {**part(deployment, "resources"), azure_yaml.COUNT: instances}
+            deployment = {**deployment, "resources": resources}
+        deployment = azure_yaml.on_image(deployment, chosen["image"])
+        azure_yaml.refuse(list(problems(endpoint, deployment, folder)))
+        return cls(folder=folder, endpoint_yaml=endpoint, deployment_yaml=deployment)
 
     @property
     def endpoint_name(self) -> str:
@@ -164,12 +163,9 @@ class BatchSpec:
 
     def validate(self) -> None:
         """Let the SDK's loaders read it all. Raises ConfigurationError with what they say."""
-        try:
+        with azure_yaml.loaded_from(self.folder):
             self.endpoint()
             self._load({})
-        except Exception as error:  # of several libraries; all are about the YAML
-            line = " ".join(str(error).split())
-            raise ConfigurationError(f"the YAML in {self.folder} cannot be used: {line}") from None
 
     def _load(self, changes: Mapping[str, object]) -> BatchDeployment:
         from azure.ai.ml import load_batch_deployment
@@ -191,68 +187,24 @@ class BatchSpec:
 
 def problems(endpoint: Yaml, deployment: Yaml, folder: Path) -> Iterator[str]:
     """What Azure's loader lets pass although it cannot work, one line each."""
-    name = endpoint.get("name")
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        yield (
-            f"the endpoint's name is {name!r}: Azure wants 3 to 32 letters, digits and hyphens,"
-            " beginning with a letter and not ending with a hyphen"
-        )
-    if deployment.get("endpoint_name") != name:
-        yield f"endpoint_name is {deployment.get('endpoint_name')!r}, the endpoint's name {name!r}"
+    yield from endpoint_problems(endpoint, deployment)
     compute = deployment.get("compute")
     if not isinstance(compute, str) or not NAME.fullmatch(compute.removeprefix("azureml:")):
         yield f"compute is {compute!r}: it is azureml: and the name of a cluster"
-    yield from _files(deployment, folder)
+    yield from code_problems(deployment, folder)
+    yield from packages_problems(deployment, folder)
+    yield from environment_problems(deployment)
     yield from _numbers(deployment)
     if deployment.get("output_action", "append_row") != "append_row":
         yield "output_action must be append_row: the driver returns lines and writes no files"
 
 
-def _files(deployment: Yaml, folder: Path) -> Iterator[str]:
-    configuration, environment = (
-        part(deployment, "code_configuration"),
-        part(deployment, "environment"),
-    )
-    code, script = configuration.get("code"), configuration.get("scoring_script")
-    yield from script_problems(code, script, folder)
-    conda, image = environment.get("conda_file"), environment.get("image")
-    if not isinstance(conda, str) or not (folder / conda).is_file():
-        yield f"environment.conda_file is {conda!r}: no such file below {folder}"
-    if not isinstance(image, str) or not IMAGE.fullmatch(image):
-        yield f"environment.image is {image!r}: write HOST/NAME:TAG or HOST/NAME@sha256:DIGEST"
-    if not isinstance(environment.get("name"), str):
-        yield "environment.name is missing: the environment is registered under it"
-
-
 def _numbers(deployment: Yaml) -> Iterator[str]:
+    for name, (low, high) in BOUNDS.items():
+        yield from whole(deployment, name, low=low, high=high)
+    # The SDK has a default for all but this one.
+    resources = {azure_yaml.COUNT: None, **part(deployment, "resources")}
+    yield from whole(resources, azure_yaml.COUNT, low=1, high=1000, within="resources")
     retries = part(deployment, "retry_settings")
-    numbers = {
-        **{name: (deployment.get(name, low), low, high) for name, (low, high) in BOUNDS.items()},
-        "resources.instance_count": (part(deployment, "resources").get("instance_count"), 1, 1000),
-        "retry_settings.max_retries": (retries.get("max_retries", 3), 0, 100),
-        "retry_settings.timeout": (retries.get("timeout", 30), 1, 86_400),
-    }
-    for name, (value, low, high) in numbers.items():
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            yield f"{name} is {value!r}: it must be a whole number from {low} to {high}"
-
-
-def _from_environ(environ: Mapping[str, str], name: str) -> str | int | None:
-    text = environ.get(VARIABLES[name], "").strip()
-    if name == "instance_count" and text:
-        if not text.isdecimal():
-            raise ConfigurationError(
-                f"{VARIABLES[name]}={text!r} cannot be used: it must be a number"
-            )
-        return int(text)
-    return text or None
-
-
-def _read(path: Path) -> Yaml:
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from None
-    if not isinstance(values, dict):
-        raise ConfigurationError(f"{path} must hold fields with values")
-    return values
+    yield from whole(retries, "max_retries", low=0, high=100, within="retry_settings")
+    yield from whole(retries, "timeout", low=1, high=86_400, within="retry_settings")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-Yaml = Mapping[str, object]
+from digits.deployment.azure_yaml import Yaml, part
 
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,30}[a-zA-Z0-9]")
 INSTANCE_TYPE = re.compile(r"Standard_[A-Z]+[0-9][A-Za-z0-9_-]*")
@@ -41,14 +41,29 @@ def is_container(deployment: Yaml) -> bool:
     return "inference_config" in part(deployment, "environment")
 
 
-def part(values: Yaml, name: str) -> Yaml:
-    """A mapping within a mapping; empty where it is not there or no mapping."""
-    value = values.get(name)
-    return value if isinstance(value, Mapping) else {}
+def name_problems(name: object, where: str) -> Iterator[str]:
+    """What is wrong with the name of an endpoint or a deployment, which is ``where`` it stands."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        yield (
+            f"{where} is {name!r}: Azure wants 3 to 32 letters, digits and hyphens, beginning"
+            " with a letter and not ending with a hyphen"
+        )
 
 
-def script_problems(code: object, script: object, folder: Path) -> Iterator[str]:
-    """What is wrong with the entry script ``script`` in the folder ``code`` below ``folder``."""
+def endpoint_problems(endpoint: Yaml, deployment: Yaml) -> Iterator[str]:
+    """What is wrong with the endpoint's name, and where the deployment has it."""
+    yield from name_problems(endpoint.get("name"), "the endpoint's name")
+    if deployment.get("endpoint_name") != endpoint.get("name"):
+        yield (
+            f"endpoint_name is {deployment.get('endpoint_name')!r}, but the endpoint's name is"
+            f" {endpoint.get('name')!r}"
+        )
+
+
+def code_problems(deployment: Yaml, folder: Path) -> Iterator[str]:
+    """What is wrong with the entry script and its folder, which paths below ``folder`` name."""
+    configuration = part(deployment, "code_configuration")
+    code, script = configuration.get("code"), configuration.get("scoring_script")
     if not isinstance(code, str) or not (folder / code).is_dir():
         yield f"code_configuration.code is {code!r}: no such folder below {folder}"
     elif not isinstance(script, str) or not (folder / code / script).is_file():
@@ -63,21 +78,34 @@ def script_problems(code: object, script: object, folder: Path) -> Iterator[str]
             yield f"{path} cannot be read: {error}"
 
 
+def packages_problems(deployment: Yaml, folder: Path) -> Iterator[str]:
+    """What is wrong with the file of packages below ``folder``."""
+    conda = part(deployment, "environment").get("conda_file")
+    if not isinstance(conda, str) or not (folder / conda).is_file():
+        yield f"environment.conda_file is {conda!r}: no such file below {folder}"
+
+
+def environment_problems(deployment: Yaml) -> Iterator[str]:
+    """What is wrong with the base image and the name of the environment."""
+    environment = part(deployment, "environment")
+    image = environment.get("image")
+    if not isinstance(image, str) or not IMAGE.fullmatch(image):
+        yield f"environment.image is {image!r}: write HOST/NAME:TAG or HOST/NAME@sha256:DIGEST"
+    if not isinstance(environment.get("name"), str):
+        yield "environment.name is missing: the environment is registered under it"
+
+
+def whole(values: Yaml, name: str, *, low: int, high: int, within: str = "") -> Iterator[str]:
+    """Complain of a value that is there and no whole number in the range."""
+    value = values.get(name, low)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        where = f"{within}.{name}" if within else name
+        yield f"{where} is {value!r}: it must be a whole number from {low} to {high}"
+
+
 def _names(endpoint: Yaml, deployment: Yaml) -> Iterator[str]:
-    for where, name in (
-        ("the endpoint's name", endpoint.get("name")),
-        ("the deployment's name", deployment.get("name")),
-    ):
-        if not isinstance(name, str) or not NAME.fullmatch(name):
-            yield (
-                f"{where} is {name!r}: Azure wants 3 to 32 letters, digits and hyphens, beginning"
-                " with a letter and not ending with a hyphen"
-            )
-    if deployment.get("endpoint_name") != endpoint.get("name"):
-        yield (
-            f"endpoint_name is {deployment.get('endpoint_name')!r}, but the endpoint's name is"
-            f" {endpoint.get('name')!r}"
-        )
+    yield from endpoint_problems(endpoint, deployment)
+    yield from name_problems(deployment.get("name"), "the deployment's name")
     if endpoint.get("traffic"):
         yield "traffic must not be in the endpoint's YAML: deploy.py moves it"
     if endpoint.get("mirror_traffic"):
@@ -88,7 +116,7 @@ def _names(endpoint: Yaml, deployment: Yaml) -> Iterator[str]:
 
 
 def _instances(deployment: Yaml) -> Iterator[str]:
-    yield from _whole(deployment, "instance_count", low=1, high=100)
+    yield from whole(deployment, "instance_count", low=1, high=100)
     kind = deployment.get("instance_type")
     if not isinstance(kind, str) or not INSTANCE_TYPE.fullmatch(kind):
         yield f"instance_type is {kind!r}: Azure's are called like Standard_DS3_v2"
@@ -98,7 +126,7 @@ def _instances(deployment: Yaml) -> Iterator[str]:
 
 
 def _contents(deployment: Yaml, folder: Path) -> Iterator[str]:
-    yield from _environment(deployment)
+    yield from environment_problems(deployment)
     yield from _requests(deployment)
     if is_container(deployment):
         yield from _routes(deployment)
@@ -108,22 +136,9 @@ def _contents(deployment: Yaml, folder: Path) -> Iterator[str]:
         if "code_configuration" in deployment:
             yield "code_configuration is for Azure's base image: a container has its own code"
     else:
-        yield from _code(deployment, folder)
-        yield from _packages(deployment, folder)
+        yield from code_problems(deployment, folder)
+        yield from packages_problems(deployment, folder)
         yield from _workers(deployment)
-
-
-def _code(deployment: Yaml, folder: Path) -> Iterator[str]:
-    configuration = part(deployment, "code_configuration")
-    yield from script_problems(
-        configuration.get("code"), configuration.get("scoring_script"), folder
-    )
-
-
-def _packages(deployment: Yaml, folder: Path) -> Iterator[str]:
-    conda = part(deployment, "environment").get("conda_file")
-    if not isinstance(conda, str) or not (folder / conda).is_file():
-        yield f"environment.conda_file is {conda!r}: no such file below {folder}"
 
 
 def _routes(deployment: Yaml) -> Iterator[str]:
@@ -135,24 +150,15 @@ def _routes(deployment: Yaml) -> Iterator[str]:
             yield f"{where}.path is {path!r}: it must begin with a slash"
         if "port" not in route:
             yield f"{where}.port is missing"
-        yield from _whole(route, "port", low=1, high=65535, within=where)
+        yield from whole(route, "port", low=1, high=65535, within=where)
     if len({part(routes, name).get("port") for name in ROUTES}) > 1:
         yield "environment.inference_config has several ports: the container listens on one"
 
 
-def _environment(deployment: Yaml) -> Iterator[str]:
-    environment = part(deployment, "environment")
-    image = environment.get("image")
-    if not isinstance(image, str) or not IMAGE.fullmatch(image):
-        yield f"environment.image is {image!r}: write HOST/NAME:TAG or HOST/NAME@sha256:DIGEST"
-    if not isinstance(environment.get("name"), str):
-        yield "environment.name is missing: the environment is registered under it"
-
-
 def _requests(deployment: Yaml) -> Iterator[str]:
     settings = part(deployment, "request_settings")
-    yield from _whole(settings, "request_timeout_ms", low=1, high=LONGEST_REQUEST_MS)
-    yield from _whole(settings, "max_concurrent_requests_per_instance", low=1, high=1000)
+    yield from whole(settings, "request_timeout_ms", low=1, high=LONGEST_REQUEST_MS)
+    yield from whole(settings, "max_concurrent_requests_per_instance", low=1, high=1000)
 
 
 def _workers(deployment: Yaml) -> Iterator[str]:
@@ -169,13 +175,5 @@ def _workers(deployment: Yaml) -> Iterator[str]:
 def _probes(deployment: Yaml) -> Iterator[str]:
     for probe in PROBES:
         for name in PROBE_FIELDS:
-            yield from _whole(part(deployment, probe), name, low=1, high=3600, within=probe)
-        yield from _whole(part(deployment, probe), "initial_delay", low=0, high=3600, within=probe)
-
-
-def _whole(values: Yaml, name: str, *, low: int, high: int, within: str = "") -> Iterator[str]:
-    """Complain of a value that is there and no whole number in the range."""
-    value = values.get(name, low)
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        where = f"{within}.{name}" if within else name
-        yield f"{where} is {value!r}: it must be a whole number from {low} to {high}"
+            yield from whole(part(deployment, probe), name, low=1, high=3600, within=probe)
+        yield from whole(part(deployment, probe), "initial_delay", low=0, high=3600, within=probe)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from digits.deployment.azure import AzureDeployment
+from digits.deployment.azure_release import AzureRelease
 from digits.deployment.azure_spec import CHOICES, Spec
 from digits.registry.azure_target import CONFIG, CONFIG_KEYS, PREFIX, Target
 from digits.settings import Settings
+
+R = TypeVar("R", bound=AzureRelease)
 
 ACTIONS: Mapping[str, Callable[[AzureDeployment], None]] = {
     "rollback": AzureDeployment.rollback,
@@ -16,7 +20,6 @@ ACTIONS: Mapping[str, Callable[[AzureDeployment], None]] = {
     "retire": AzureDeployment.retire,
     "delete": AzureDeployment.delete,
 }
-
 
 V1_ONLY = ("package",)
 BATCH_ONLY = ("compute",)
@@ -106,13 +109,20 @@ def deploy(args: argparse.Namespace, *, say: Callable[[str], None]) -> None:
         any_origin=args.allow_unknown_origin,
         say=say,
     )
+    follow(args, deployment, ACTIONS)
+
+
+def follow(
+    args: argparse.Namespace, release: R, actions: Mapping[str, Callable[[R], None]]
+) -> None:
+    """Describe, run, or do with the release that of ``actions`` which the options ask for."""
     chosen = action(args)
     if args.dry_run:
-        say(deployment.describe())
+        release.say(release.describe())
     elif chosen:
-        ACTIONS[chosen](deployment)
+        actions[chosen](release)
     else:
-        deployment.run()
+        release.run()
 
 
 def action(args: argparse.Namespace) -> str | None:

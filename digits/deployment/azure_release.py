@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
-class AzureRelease:
+class AzureRelease(ABC):
     """One model for one workspace: ``reference`` names a registered one, else it is ``shipped``.
 
     ``any_origin`` lets a model pass whose card does not say what it was made of.
@@ -30,6 +31,14 @@ class AzureRelease:
     any_origin: bool = False
     say: Callable[[str], None]
     sample: Sample = field(default_factory=lambda: first_sample(MANIFEST))
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The plan in lines for people."""
+
+    @abstractmethod
+    def run(self) -> None:
+        """Deploy. Raises DigitsError when that fails."""
 
     def check_shipped(self) -> None:
         """Refuse an unusable shipped model before Azure is asked anything."""

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from digits.card import ModelCard
-from digits.deployment import azure_autoscale, azure_code
+from digits.deployment import azure_autoscale, azure_code, azure_yaml
 from digits.deployment.azure_autoscale import Autoscale
-from digits.deployment.azure_checks import is_container, part, problems
-from digits.errors import ConfigurationError, DeploymentError
+from digits.deployment.azure_checks import is_container, problems
+from digits.deployment.azure_yaml import part
+from digits.errors import DeploymentError
 from digits.registry.azure_target import PREFIX
 from digits.registry.protocol import ModelVersion
 from digits.settings import ROOT
@@ -58,26 +57,26 @@ class Spec:
         ``flags`` are named as in CHOICES. Raises ConfigurationError listing what is wrong.
         """
         environ = os.environ if environ is None else environ
-        chosen = {
-            name: _from_environ(environ, name) if flags.get(name) is None else flags[name]
-            for name in CHOICES
+        variables = {name: PREFIX + name.upper() for name in CHOICES}
+        chosen = azure_yaml.choices(variables, flags, environ)
+        endpoint, deployment = azure_yaml.named(
+            azure_yaml.read(folder / "endpoint.yml"),
+            azure_yaml.read(folder / file),
+            chosen["endpoint"],
+        )
+        instances = {
+            name: deployment.get(name) if chosen[name] is None else chosen[name]
+            for name in ("instance_type", azure_yaml.COUNT)
         }
-        endpoint = {**read_yaml(folder / "endpoint.yml")}
-        deployment = {**read_yaml(folder / file)}
-        if chosen["endpoint"] is not None:
-            endpoint["name"] = deployment["endpoint_name"] = chosen["endpoint"]
-        for name in ("instance_type", "instance_count"):
-            deployment[name] = deployment.get(name) if chosen[name] is None else chosen[name]
-        if chosen["image"] is not None:
-            environment = {**part(deployment, "environment"), "image": chosen["image"]}
-            deployment["environment"] = environment
         rules = folder / "autoscale.yml"
         spec = cls(
             folder=folder,
             file=file,
             endpoint_yaml=endpoint,
-            deployment_yaml=deployment,
-            autoscale=Autoscale(yaml=read_yaml(rules)) if autoscale and rules.exists() else None,
+            deployment_yaml=azure_yaml.on_image({**deployment, **instances}, chosen["image"]),
+            autoscale=Autoscale(yaml=azure_yaml.read(rules))
+            if autoscale and rules.exists()
+            else None,
         )
         spec._check()
         return spec
@@ -189,12 +188,9 @@ class Spec:
 
     def validate(self) -> None:
         """Let the SDK's loaders read it all. Raises ConfigurationError with what they say."""
-        try:
+        with azure_yaml.loaded_from(self.folder):
             self.endpoint()
             self._load({})
-        except Exception as error:  # of several libraries; all are about the YAML
-            line = " ".join(str(error).split())
-            raise ConfigurationError(f"the YAML in {self.folder} cannot be used: {line}") from None
 
     def _load(self, changes: Mapping[str, object]) -> ManagedOnlineDeployment:
         from azure.ai.ml import load_online_deployment
@@ -216,9 +212,7 @@ class Spec:
         if self.autoscale:
             instances = self.deployment_yaml["instance_count"]
             found += azure_autoscale.problems(self.autoscale.yaml, instances=instances)
-        if found:
-            listed = "".join(f"\n  {problem}" for problem in found)
-            raise ConfigurationError(f"this cannot be deployed as configured:{listed}")
+        azure_yaml.refuse(found)
 
 
 def check_origin(card: ModelCard) -> None:
@@ -232,24 +226,3 @@ def check_origin(card: ModelCard) -> None:
             f"the model's card lacks {' and '.join(lacks)}, so nobody could say later what was"
             " deployed: train it in a git checkout, or say --allow-unknown-origin"
         )
-
-
-def _from_environ(environ: Mapping[str, str], name: str) -> str | int | None:
-    variable = PREFIX + name.upper()
-    text = environ.get(variable, "").strip()
-    if name == "instance_count" and text:
-        if not text.isdecimal():
-            raise ConfigurationError(f"{variable}={text!r} cannot be used: it must be a number")
-        return int(text)
-    return text or None
-
-
-def read_yaml(path: Path) -> Mapping[str, object]:
-    """The mapping in a YAML file. Raises ConfigurationError when it is none."""
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from None
-    if not isinstance(values, dict):
-        raise ConfigurationError(f"{path} must hold fields with values")
-    return values

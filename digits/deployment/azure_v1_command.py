@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 
-from digits.deployment.azure_command import action, target
+from digits.deployment.azure_command import follow, target
 from digits.deployment.azure_v1 import AzureV1Deployment
 from digits.deployment.azure_v1_spec import WebserviceSpec
 from digits.settings import Settings
@@ -33,10 +33,4 @@ def deploy(args: argparse.Namespace, *, say: Callable[[str], None]) -> None:
         any_origin=args.allow_unknown_origin,
         say=say,
     )
-    chosen = action(args)
-    if args.dry_run:
-        say(deployment.describe())
-    elif chosen:
-        ACTIONS[chosen](deployment)
-    else:
-        deployment.run()
+    follow(args, deployment, ACTIONS)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digits.deployment import azure_code
-from digits.deployment.azure_checks import Yaml, part
-from digits.deployment.azure_spec import FOLDER, RELEASE, Spec, read_yaml
+from digits.deployment import azure_code, azure_yaml
+from digits.deployment.azure_spec import FOLDER, RELEASE, Spec
+from digits.deployment.azure_yaml import Yaml, part
 from digits.errors import ConfigurationError
 from digits.registry.azure_v1_client import explained, hush
 from digits.registry.protocol import ModelVersion
@@ -58,11 +58,8 @@ class WebserviceSpec:
         shared = Spec.read(
             folder=folder, environ=environ, autoscale=False, endpoint=endpoint, image=image
         )
-        spec = cls(shared=shared, service_yaml=read_yaml(folder / FILE))
-        found = list(spec._problems())
-        if found:
-            listed = "".join(f"\n  {problem}" for problem in found)
-            raise ConfigurationError(f"this cannot be deployed as configured:{listed}")
+        spec = cls(shared=shared, service_yaml=azure_yaml.read(folder / FILE))
+        azure_yaml.refuse(list(spec._problems()))
         return spec
 
     @property

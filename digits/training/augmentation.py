@@ -216,11 +216,6 @@ def _low_resolution(rng: Generator, ink: Ink) -> Ink:
 
 def _line(ink: Ink, start: tuple[float, float], end: tuple[float, float], thickness: float) -> Ink:
     """``ink`` with an anti-aliased stroke; coordinates are x, y in pixels."""
-    shift = 4
-    points = [(round(x * 2**shift), round(y * 2**shift)) for x, y in (start, end)]
-    return np.asarray(
-        cv2.line(
-            ink.copy(), points[0], points[1], (255,), max(1, round(thickness)), cv2.LINE_AA, shift
-        ),
-        np.uint8,
-    )
+    drawn: Ink = ink.copy()
+    strokes.trace(drawn, np.array([start, end]), thickness)
+    return drawn
