@@ -34,7 +34,7 @@ def test_an_epoch_has_as_many_of_each_kind_as_was_said():
     images = np.stack([zero()] * 50)
     examples = Examples(images, np.arange(50) % 10, seed=1, negatives_share=0.5, plain_share=2.0)
     tiles, labels = epoch(examples)
-    assert len(tiles) == len(examples) == 50 + 3 + 15 + 100 + 25
+    assert len(tiles) == len(examples) == 50 + 3 + 15 + 7 + 100 + 25
     assert (labels == NOT_A_DIGIT).sum() == 25
 
 

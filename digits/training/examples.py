@@ -9,7 +9,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from digits import tile
-from digits.training import augmentation, glyphs, negatives, strokes
+from digits.training import augmentation, glyphs, negatives, parting, strokes
 from digits.training.data import Labelled
 from digits.training.recipe import Recipe
 
@@ -27,10 +27,10 @@ class Examples:
 
     ``images`` are ``[n, 28, 28]`` uint8 as MNIST has them, ``labels`` their digits. An epoch holds
     every image once, ``mild_share`` of them changed in shape alone and not by much;
-    ``negatives_share`` times as many negatives; ``font_share`` and ``drawn_share`` times as many
-    digits from fonts and drawn from scratch; and ``plain_share`` times as many images at their own
-    resolution, so that the network knows MNIST itself as well as its distortions; of those,
-    ``as_is`` are not bent at all.
+    ``negatives_share`` times as many negatives; ``font_share``, ``drawn_share`` and ``cut_share``
+    times as many digits from fonts, drawn from scratch, and cut out of numbers; and ``plain_share``
+    times as many images at their own resolution, so that the network knows MNIST itself as well as
+    its distortions; of those, ``as_is`` are not bent at all.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Examples:
         negatives_share: float = 0.5,
         font_share: float = 0.06,
         drawn_share: float = 0.3,
+        cut_share: float = 0.15,
         plain_share: float = 0.4,
         as_is: float = 0.5,
         mild_share: float = 0.2,
@@ -55,6 +56,7 @@ class Examples:
             len(images),
             int(len(images) * font_share),
             int(len(images) * drawn_share),
+            int(len(images) * cut_share),
             int(len(images) * plain_share),
             int(len(images) * negatives_share),
         )
@@ -92,7 +94,7 @@ class Examples:
         return np.concatenate(tiles), np.concatenate(labels)
 
     def _example(self, rng: Generator, index: int) -> tuple[NDArray[np.float32], int]:
-        digits, from_fonts, drawn, plain, _ = np.cumsum(self.counts).tolist()
+        digits, from_fonts, drawn, cut, plain, _ = np.cumsum(self.counts).tolist()
         if index < digits:
             label = int(self.labels[index])
             return self._digit(rng, self.images[index], label), label
@@ -104,6 +106,8 @@ class Examples:
             label = int(rng.integers(10))
             ink = augmentation.warp(rng, strokes.draw(rng, label), amount=0.7)
             return as_tile(augmentation.wear(rng, ink)), label
+        if index < cut:
+            return self._cut(rng)
         if index < plain:
             place = int(rng.integers(len(self.images)))
             return _plain(rng, self.images[place], self.as_is), int(self.labels[place])
@@ -119,6 +123,14 @@ class Examples:
         if rng.random() < 0.2:
             ink = augmentation.rough(rng, ink)
         return as_tile(ink)
+
+    def _cut(self, rng: Generator) -> tuple[NDArray[np.float32], int]:
+        found = parting.digit(rng, self.images, self.labels)
+        if found is None:
+            place = int(rng.integers(len(self.images)))
+            return self._digit(rng, self.images[place], label := int(self.labels[place])), label
+        ink, label = found
+        return as_tile(augmentation.wear(rng, augmentation.pen(rng, ink))), label
 
 
 def _plain(rng: Generator, image: Ink, as_is: float) -> NDArray[np.float32]:

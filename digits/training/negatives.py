@@ -15,7 +15,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from digits.training import augmentation, glyphs
+from digits.training import augmentation, glyphs, parting
 
 Ink = NDArray[np.uint8]
 CANVAS = augmentation.CANVAS
@@ -51,12 +51,21 @@ def cut_digit(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int6
     return scribble(rng) if _like_a_one(part) else part
 
 
+def part_of_number(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64]) -> Ink:
+    """What the reader cuts out of digits that touch and that is none, or more than one."""
+    for _ in range(parting.TRIES):
+        ink = parting.none(rng, digits, labels)
+        if ink is not None and not (_like_a_one(ink) or _like_a_ring(ink)):
+            return ink
+    return scribble(rng)
+
+
 def digit_pair(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64]) -> Ink:
     """Two digits, or a digit and a good part of its neighbour, taken for one."""
     first, second = (
         augmentation.warp(rng, digits[int(rng.integers(len(digits)))]) for _ in range(2)
     )
-    first, second = (_trimmed(ink) for ink in (first, second))
+    first, second = (parting.trimmed(ink) for ink in (first, second))
     share = 1.0 if rng.random() < 0.6 else rng.uniform(0.4, 0.7)
     second = second[:, : max(3, int(second.shape[1] * share))]
     gap = int(rng.integers(-8, 9))
@@ -74,7 +83,8 @@ def digit_pair(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int
 def digit_stack(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64]) -> Ink:
     """A digit and one of the next row, or a part of it, taken for one."""
     upper, lower = (
-        _trimmed(augmentation.warp(rng, digits[int(rng.integers(len(digits)))])) for _ in range(2)
+        parting.trimmed(augmentation.warp(rng, digits[int(rng.integers(len(digits)))]))
+        for _ in range(2)
     )
     lower = lower[: max(8, int(lower.shape[0] * rng.uniform(0.45, 1.0)))]
     gap = int(rng.integers(0, 9))
@@ -107,11 +117,13 @@ def cut_text(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64
     """A piece of a word or of a symbol, cut straight down where a bad segmentation would."""
     pool, count = (PARTED, 1) if rng.random() < 0.2 else (LETTERS, int(rng.integers(1, 4)))
     text = "".join(pool[int(rng.integers(len(pool)))] for _ in range(count))
-    whole = _trimmed(glyphs.draw(rng, text))
+    whole = parting.trimmed(glyphs.draw(rng, text))
     height, width = whole.shape
     share = rng.uniform(0.35, 0.75) if count == 1 else rng.uniform(0.5, 1.2) * height / width
     left = int(rng.uniform(0, max(0.0, 1 - share)) * width)
-    part = _trimmed(np.asarray(whole[:, left : left + max(4, round(share * width))], np.uint8))
+    part = parting.trimmed(
+        np.asarray(whole[:, left : left + max(4, round(share * width))], np.uint8)
+    )
     ink = augmentation.warp(rng, cv2.copyMakeBorder(part, 4, 4, 4, 4, cv2.BORDER_CONSTANT))
     return scribble(rng) if _like_a_one(ink) or _like_a_ring(ink) else ink
 
@@ -213,13 +225,14 @@ def texture(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64]
 Maker = Callable[[Generator, NDArray[np.uint8], NDArray[np.int64]], Ink]
 
 MAKERS: tuple[tuple[Maker, float], ...] = (
-    (cut_digit, 0.17),
-    (digit_pair, 0.2),
-    (digit_stack, 0.05),
+    (cut_digit, 0.1),
+    (part_of_number, 0.17),
+    (digit_pair, 0.14),
+    (digit_stack, 0.04),
     (turned_digit, 0.04),
-    (character, 0.31),
+    (character, 0.29),
     (cut_text, 0.05),
-    (stroke, 0.06),
+    (stroke, 0.05),
     (scribble, 0.05),
     (shape, 0.04),
     (texture, 0.03),
@@ -247,9 +260,16 @@ def _blank() -> Ink:
 
 
 def _like_a_one(ink: Ink) -> bool:
-    """A lone narrow piece is somebody's 1, whatever it was cut from."""
-    _, _, width, height = cv2.boundingRect(cv2.threshold(ink, 100, 255, cv2.THRESH_BINARY)[1])
-    return bool(width < 0.45 * height)
+    """A lone narrow piece, upright or slanted, is somebody's 1, whatever it was cut from."""
+    rows, columns = np.nonzero(ink > 100)
+    if not len(rows):
+        return False
+    height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
+    if height < width:
+        return False
+    down = rows - rows.mean()
+    slant = (down * columns).sum() / max(1e-9, (down * down).sum())
+    return bool(min(width, np.ptp(columns - slant * rows) + 1) < 0.45 * height)
 
 
 def _like_a_ring(ink: Ink) -> bool:
@@ -261,10 +281,3 @@ def _like_a_ring(ink: Ink) -> bool:
     outer, inner = sorted((cv2.contourArea(outline) for outline in outlines), reverse=True)
     hull = cv2.contourArea(cv2.convexHull(max(outlines, key=cv2.contourArea)))
     return bool(inner > 0.33 * outer and outer > 0.9 * hull)
-
-
-def _trimmed(ink: Ink) -> Ink:
-    left, top, width, height = cv2.boundingRect(ink)
-    if not width:
-        return ink
-    return np.asarray(ink[top : top + height, left : left + width])
