@@ -102,3 +102,15 @@ def test_a_part_of_a_number_that_looks_like_a_stroke_is_not_taught_to_be_none(mo
     lying = cv2.resize(lying, (64, 20))
     monkeypatch.setattr(parting, "none", lambda *args: lying)
     assert np.array_equal(negatives.part_of_number(np.random.default_rng(0), *images()), lying)
+
+
+def test_what_cannot_be_cut_is_passed_over():
+    blank = np.zeros((3, 28, 28), np.uint8)
+    bar = blank.copy()
+    bar[:, 13:15] = 255  # too wide for one digit, too low for a seam
+    rng = np.random.default_rng(5)
+    for each in (blank, bar):
+        for _ in range(20):
+            parting.digit(rng, each, np.ones(3, np.int64))
+            parting.none(rng, each, np.ones(3, np.int64))
+    assert parting.digit(rng, blank, np.ones(3, np.int64)) is None

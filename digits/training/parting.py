@@ -77,8 +77,9 @@ def digit(
     for _ in range(TRIES):
         made = cut(number(rng, images, labels), touching=bool(rng.random() < 0.5))
         wanted = int(rng.integers(len(made.number.digits)))
-        best = int(made.shares[:, wanted].argmax())
-        if made.shares[best, wanted] >= IS_ONE:
+        whole = np.flatnonzero(made.shares[:, wanted] >= IS_ONE)
+        if len(whole):
+            best = int(whole[made.shares[whole, wanted].argmax()])
             return made.ink(best), made.number.digits[wanted]
     return None
 
@@ -87,7 +88,7 @@ def none(rng: Generator, images: NDArray[np.uint8], labels: NDArray[np.int64]) -
     """A run of parts that is no digit, or more than one; None if none comes out."""
     for _ in range(TRIES):
         made = cut(number(rng, images, labels), touching=bool(rng.random() < 0.5))
-        wrong = np.flatnonzero(made.shares.max(axis=1) <= IS_NONE)
+        wrong = np.flatnonzero((made.shares <= IS_NONE).all(axis=1))
         if len(wrong):
             return made.ink(int(rng.choice(wrong)))
     return None
@@ -126,7 +127,7 @@ def cut(number: Number, *, touching: bool) -> Cut:
     here = number.ink > INKED
     left, top, width, height = cv2.boundingRect(here.view(np.uint8))
     inside = here[top : top + height, left : left + width]
-    paths = _paths(inside, touching=touching)
+    paths = _paths(inside, touching=touching) if height else []
     part_of = np.full(here.shape, -1, np.intp)
     part_of[top : top + height, left : left + width] = np.where(
         inside, seams.part(inside, paths), -1
