@@ -38,8 +38,8 @@ class SearchParameters:
     cut: float = 0.8
     whole: float = 0.7
     widest: float = 1.35
-    ease: float = 0.3
-    least_score: float = 0.4
+    ease: float = 0.5
+    least_score: float = 0.5
     least_alone: float = 0.3
     least_size: float = 0.35
     most_size: float = 2.5
