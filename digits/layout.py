@@ -207,6 +207,25 @@ def exchange(layout: Layout, other: Layout, lines: Collection[int]) -> Layout:
     )
 
 
+def cuts(
+    here: NDArray[np.bool_], height: float, parameters: LayoutParameters, *, touching: bool
+) -> list[seams.Path]:
+    """The paths along which a piece ``here`` ``[h, w]`` may be cut, where digits are ``height``
+    pixels high; for ``touching`` see `arrange`."""
+    most_ink = parameters.cut_ink * len(here)
+    if touching:
+        return seams.cheapest(
+            here,
+            spacing=parameters.touching_spacing * height,
+            most=parameters.touching_cuts,
+            most_ink=most_ink,
+            through=0.5,
+            sideways=parameters.touching_sideways,
+        )
+    spacing = parameters.cut_spacing * height
+    return seams.cheapest(here, spacing=spacing, most=parameters.cuts, most_ink=most_ink)
+
+
 def labels_after(layout: Layout) -> Iterator[int]:
     """Labels that no piece has yet."""
     return itertools.count(1 + int(layout.labels.max(initial=0)))
@@ -423,19 +442,7 @@ def _cut(
     x, y, width, piece_height = piece.box
     window = labels[y : y + piece_height, x : x + width]
     here = window == piece.label
-    most_ink = parameters.cut_ink * piece_height
-    if touching:
-        paths = seams.cheapest(
-            here,
-            spacing=parameters.touching_spacing * height,
-            most=parameters.touching_cuts,
-            most_ink=most_ink,
-            through=0.5,
-            sideways=parameters.touching_sideways,
-        )
-    else:
-        spacing = parameters.cut_spacing * height
-        paths = seams.cheapest(here, spacing=spacing, most=parameters.cuts, most_ink=most_ink)
+    paths = cuts(here, height, parameters, touching=touching)
     if not paths:
         return [piece]
     part_of = np.where(here, seams.part(here, paths), -1)

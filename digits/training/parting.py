@@ -15,7 +15,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from digits import seams
+from digits import layout, seams
 from digits.layout import LayoutParameters
 from digits.search import SearchParameters
 from digits.training import augmentation
@@ -127,7 +127,7 @@ def cut(number: Number, *, touching: bool) -> Cut:
     here = number.ink > INKED
     left, top, width, height = cv2.boundingRect(here.view(np.uint8))
     inside = here[top : top + height, left : left + width]
-    paths = _paths(inside, touching=touching) if height else []
+    paths = layout.cuts(inside, height, LAYOUT, touching=touching) if height else []
     part_of = np.full(here.shape, -1, np.intp)
     part_of[top : top + height, left : left + width] = np.where(
         inside, seams.part(inside, paths), -1
@@ -147,23 +147,6 @@ def cut(number: Number, *, touching: bool) -> Cut:
         common = _run_sums(np.bincount(parts, own[rows, columns], count), first, last)
         shares.append(common / (sizes + own.sum() - common))
     return Cut(number, part_of, np.stack([first, last], axis=1), np.stack(shares, axis=1))
-
-
-def _paths(here: Mask, *, touching: bool) -> list[seams.Path]:
-    height = len(here)
-    most_ink = LAYOUT.cut_ink * height
-    if touching:
-        return seams.cheapest(
-            here,
-            spacing=LAYOUT.touching_spacing * height,
-            most=LAYOUT.touching_cuts,
-            most_ink=most_ink,
-            through=0.5,
-            sideways=LAYOUT.touching_sideways,
-        )
-    return seams.cheapest(
-        here, spacing=LAYOUT.cut_spacing * height, most=LAYOUT.cuts, most_ink=most_ink
-    )
 
 
 def _edges(
