@@ -29,7 +29,7 @@ def test_every_image_comes_so_many_times_with_others_among_them(digits):
     counts = np.bincount(made.labels + 1, minlength=11)
     assert counts[0] == 3 * 30  # what is no digit
     assert counts[1:].min() >= 3 * 3
-    # Parts of 8, 8, 7 and 7 images, each with one digit from a font, one cut out, half as many drawn.
+    # Parts of 8, 8, 7 and 7 images, each with a digit from a font, one cut out, half as many drawn.
     assert len(made) == 3 * (30 + 30 + 4 + 14 + 4)
     assert made.images.reshape(len(made), -1).max(axis=1).min() > 100
 
