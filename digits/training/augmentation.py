@@ -85,6 +85,12 @@ def _bent(
     return np.asarray(cv2.remap(glyph, source, None, cv2.INTER_CUBIC), np.uint8)
 
 
+def trimmed(ink: Ink) -> Ink:
+    """The part of ``ink`` that holds all there is of it; itself where there is none."""
+    left, top, width, height = cv2.boundingRect(ink)
+    return np.asarray(ink[top : top + height, left : left + width]) if width else ink
+
+
 def pen(rng: Generator, ink: Ink) -> Ink:
     """Write with another pen: thinner (down to a third), thicker (up to 4 px a side), or as is."""
     choice = rng.random()

@@ -128,7 +128,8 @@ class Examples:
         found = parting.digit(rng, self.images, self.labels)
         if found is None:
             place = int(rng.integers(len(self.images)))
-            return self._digit(rng, self.images[place], label := int(self.labels[place])), label
+            label = int(self.labels[place])
+            return self._digit(rng, self.images[place], label), label
         ink, label = found
         return as_tile(augmentation.wear(rng, augmentation.pen(rng, ink))), label
 

@@ -65,7 +65,7 @@ def digit_pair(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int
     first, second = (
         augmentation.warp(rng, digits[int(rng.integers(len(digits)))]) for _ in range(2)
     )
-    first, second = (parting.trimmed(ink) for ink in (first, second))
+    first, second = (augmentation.trimmed(ink) for ink in (first, second))
     share = 1.0 if rng.random() < 0.6 else rng.uniform(0.4, 0.7)
     second = second[:, : max(3, int(second.shape[1] * share))]
     gap = int(rng.integers(-8, 9))
@@ -83,7 +83,7 @@ def digit_pair(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int
 def digit_stack(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64]) -> Ink:
     """A digit and one of the next row, or a part of it, taken for one."""
     upper, lower = (
-        parting.trimmed(augmentation.warp(rng, digits[int(rng.integers(len(digits)))]))
+        augmentation.trimmed(augmentation.warp(rng, digits[int(rng.integers(len(digits)))]))
         for _ in range(2)
     )
     lower = lower[: max(8, int(lower.shape[0] * rng.uniform(0.45, 1.0)))]
@@ -117,11 +117,11 @@ def cut_text(rng: Generator, digits: NDArray[np.uint8], labels: NDArray[np.int64
     """A piece of a word or of a symbol, cut straight down where a bad segmentation would."""
     pool, count = (PARTED, 1) if rng.random() < 0.2 else (LETTERS, int(rng.integers(1, 4)))
     text = "".join(pool[int(rng.integers(len(pool)))] for _ in range(count))
-    whole = parting.trimmed(glyphs.draw(rng, text))
+    whole = augmentation.trimmed(glyphs.draw(rng, text))
     height, width = whole.shape
     share = rng.uniform(0.35, 0.75) if count == 1 else rng.uniform(0.5, 1.2) * height / width
     left = int(rng.uniform(0, max(0.0, 1 - share)) * width)
-    part = parting.trimmed(
+    part = augmentation.trimmed(
         np.asarray(whole[:, left : left + max(4, round(share * width))], np.uint8)
     )
     ink = augmentation.warp(rng, cv2.copyMakeBorder(part, 4, 4, 4, 4, cv2.BORDER_CONSTANT))

@@ -98,7 +98,7 @@ def number(rng: Generator, images: NDArray[np.uint8], labels: NDArray[np.int64])
     """Two or three digits, each pushed to the left until it runs into the last."""
     count = 3 if rng.random() < THREE else 2
     chosen = rng.integers(len(images), size=count).tolist()
-    drawn = [trimmed(augmentation.warp(rng, images[place])) for place in chosen]
+    drawn = [augmentation.trimmed(augmentation.warp(rng, images[place])) for place in chosen]
     height = round(1.3 * max(ink.shape[0] for ink in drawn))
     sheet = np.zeros((height, sum(ink.shape[1] for ink in drawn)), np.uint8)
     places: list[tuple[int, int]] = []
@@ -182,9 +182,3 @@ def _touching(sheet: Ink, ink: Ink, left: int, top: int) -> int:
     while left > 0 and not (there[:, left : left + ink.shape[1]] & inked).any():
         left -= 1
     return left
-
-
-def trimmed(ink: Ink) -> Ink:
-    """The part of ``ink`` that holds all there is of it; itself where there is none."""
-    left, top, width, height = cv2.boundingRect(ink)
-    return np.asarray(ink[top : top + height, left : left + width]) if width else ink
