@@ -9,6 +9,7 @@ text line segmentation by seams (Saabni and El-Sana 2011).
 from __future__ import annotations
 
 import itertools
+import statistics
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -63,7 +64,7 @@ class Rows:
     def of(cls, boxes: Boxes, parameters: ApartParameters) -> Rows:
         """The rows of digits in ``boxes`` ``[n, 4]``, those left out that are too tall for one;
         none if they are too few."""
-        height = float(np.median(boxes[:, 3])) if len(boxes) else 0.0
+        height = statistics.median(boxes[:, 3].tolist()) if len(boxes) else 0.0
         low = boxes[boxes[:, 3] < parameters.tall * height]
         chains: list[list[int]] = []
         if len(low) >= parameters.least_known:
@@ -97,7 +98,7 @@ def any_tall(found: Layout, known: Boxes, parameters: ApartParameters) -> bool:
     reach through two rows."""
     if len(known) < parameters.least_known:
         return False
-    least = parameters.tall * float(np.median(known[:, 3]))
+    least = parameters.tall * statistics.median(known[:, 3].tolist())
     return any(candidate.box[3] >= least for candidate in found.candidates)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -125,7 +126,7 @@ def adjust(
     lost += of_border * _framed(boxes, lines, digits, layout.labels.shape)
     own = np.where(lost > 0, _log_odds(np.minimum(scores, parameters.surest)), _log_odds(scores))
     own -= lost
-    strangers = _strangers(layout, taken, parameters.stranger * float(np.median(boxes[:, 3])))
+    strangers = _strangers(layout, taken, parameters.stranger * statistics.median(boxes[:, 3].tolist()))
     votes = np.where(digits == STROKE, parameters.stroke, 1.0)
     marks = _company(lines, votes, strangers, parameters)
     none = np.zeros_like(strangers)

@@ -40,17 +40,26 @@ def find(mask: NDArray[np.uint8], *, least_width: int = 1, least_size: int = 1) 
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     if hierarchy is None:
         return []
-    found: list[Component] = []
     links = hierarchy[0].tolist()
-    for outline, (_, _, hole, parent) in zip(contours, links, strict=True):
-        if parent >= 0:
-            continue
-        box = cv2.boundingRect(outline)
-        if box[2] < least_width or max(box[2], box[3]) < least_size:
-            continue
-        outlines = [outline]
+    outer = [index for index, (_, _, _, parent) in enumerate(links) if parent < 0]
+    boxes = _boxes([contours[index] for index in outer])
+    large = (boxes[:, 2] >= least_width) & (boxes[:, 2:].max(axis=1) >= least_size)
+    found: list[Component] = []
+    for place in np.flatnonzero(large).tolist():
+        outlines = [contours[outer[place]]]
+        hole = links[outer[place]][2]
         while hole >= 0:
             outlines.append(contours[hole])
             hole = links[hole][0]
-        found.append(Component(outlines, tuple(box)))
+        x, y, width, height = boxes[place].tolist()
+        found.append(Component(outlines, (x, y, width, height)))
     return found
+
+
+def _boxes(outlines: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """The boxes ``[n, 4]`` of outlines, all at once: most of those on a page are specks."""
+    lengths = [len(outline) for outline in outlines]
+    starts = np.cumsum([0, *lengths[:-1]])
+    points = np.concatenate(outlines)[:, 0]
+    least, most = (each.reduceat(points, starts) for each in (np.minimum, np.maximum))
+    return np.concatenate([least, most - least + 1], axis=1)

@@ -142,21 +142,17 @@ def _covered(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
 def _ink_near(layout: Layout, chosen: Sequence[int]) -> NDArray[np.float64]:
     """For each digit the ink near it that is in none, and in another one, over its own:
     ``[n, 2]``."""
-    most = int(layout.labels.max(initial=0))
-    taken = np.zeros(1 + most, np.bool_)
-    for each in chosen:
-        taken[list(layout.candidates[each].labels)] = True
-    taken[0] = True
+    candidates = [layout.candidates[each] for each in chosen]
+    read = np.array([label for candidate in candidates for label in candidate.labels])
     near = np.zeros((len(chosen), 2))
-    for place, each in enumerate(chosen):
-        candidate = layout.candidates[each]
+    for place, candidate in enumerate(candidates):
         margin = int(NEAR * max(candidate.box[2:]))
         window = layout.labels[_window(candidate.box, margin)]
-        counts = np.bincount(window.ravel(), minlength=1 + most)
-        own = counts[list(candidate.labels)].sum()
-        stray = counts[~taken].sum()
-        others = counts[1:].sum() - own - stray
-        near[place] = stray / max(own, 1), others / max(own, 1)
+        counts = np.bincount(window.ravel(), minlength=1 + int(read.max()))
+        own = int(counts[list(candidate.labels)].sum())
+        digits = int(counts[read].sum())
+        stray = window.size - int(counts[0]) - digits
+        near[place] = stray / max(own, 1), (digits - own) / max(own, 1)
     return np.asarray(np.minimum(near, MOST_INK))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Collection
 
 import cv2
@@ -35,7 +36,7 @@ def drop(found: Layout, sure: Collection[int], parameters: LayoutParameters) -> 
         & np.less.outer(right[inner], right)
         & np.less.outer(bottom[inner], bottom)
     )
-    usual = float(np.median(height[inner]))
+    usual = statistics.median(height[inner].tolist())
     high = height[inner, None] >= np.minimum(LEAST * height, 0.7 * usual)
     left_to_look = MOST * found.labels.size
     around: set[int] = set()

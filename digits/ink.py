@@ -103,11 +103,11 @@ def noise(grey: Grey) -> float:
     From the median absolute second difference along some of its rows: edges, of which there are
     few, hardly move it, and slopes have none.
     """
-    rows = grey[:: max(1, grey.shape[0] // NOISE_ROWS)].astype(np.int16)
+    rows = np.ascontiguousarray(grey[:: max(1, grey.shape[0] // NOISE_ROWS)])
     if rows.shape[1] < 3:
         return 0.0
-    second = np.abs(rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:])
-    counts = np.bincount(second.ravel(), minlength=2)
+    second = cv2.filter2D(rows, cv2.CV_16S, np.array([[1, -2, 1]], np.float32))
+    counts = _histogram(cv2.convertScaleAbs(second[:, 1:-1]))
     return float(1.4826 * _median_level(counts) / np.sqrt(6))
 
 
@@ -153,7 +153,7 @@ def _paper(small: Grey, parameters: InkParameters) -> Grey:
     closed = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, kernel)
     depth = cv2.bitwise_not(cv2.divide(smooth, np.maximum(closed, 1), scale=255))
     otsu, _ = cv2.threshold(depth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    inked = (depth > max(0.6 * otsu, 25)).astype(np.uint8)
+    inked = (depth > int(max(0.6 * otsu, 25))).astype(np.uint8)
     weight = (1 - cv2.dilate(inked, np.ones((3, 3), np.uint8))).astype(np.float32)
     size = _odd(max(small.shape) * parameters.paper_window, at_least=9)
     border = cv2.BORDER_CONSTANT
@@ -168,7 +168,7 @@ def _threshold(strength: Grey, parameters: InkParameters) -> tuple[Grey, Grey]:
     floor = _noise_floor(strength, parameters)
     height, width = strength.shape
     step = max(1, round(max(height, width) / 160))
-    peaks = cv2.dilate(smooth, np.ones((step, step), np.uint8))[::step, ::step]
+    peaks = _strongest(smooth, step)
     window = _odd(max(peaks.shape) * parameters.peak_window, at_least=3)
     peaks = cv2.dilate(peaks, np.ones((window, window), np.uint8))
     peaks = cv2.blur(peaks, (window, window))
@@ -178,14 +178,27 @@ def _threshold(strength: Grey, parameters: InkParameters) -> tuple[Grey, Grey]:
     return mask, np.asarray(threshold, np.uint8)
 
 
+def _strongest(strength: Grey, step: int) -> Grey:
+    """The greatest of so many pixels each way, around every so many-th: row by row first, since
+    then there are fewer to look at."""
+    rows = cv2.dilate(strength, np.ones((step, 1), np.uint8))[::step]
+    return np.asarray(cv2.dilate(rows, np.ones((1, step), np.uint8))[:, ::step], np.uint8)
+
+
 def _noise_floor(strength: Grey, parameters: InkParameters) -> float:
     """The strength that paper alone does not reach: its median plus some standard deviations."""
     step = max(1, min(strength.shape) // 128)
-    levels = np.bincount(strength[::step, ::step].ravel(), minlength=256)
+    levels = _histogram(strength[::step, ::step])
     median = _median_level(levels)
     distances = np.abs(np.arange(256) - median)
     spread = 1.4826 * _median_level(np.bincount(distances, weights=levels))
     return median + max(parameters.noise_factor * spread, 255 * parameters.least_contrast)
+
+
+def _histogram(grey: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """How many pixels there are of each of the 256 levels."""
+    counts = cv2.calcHist([np.ascontiguousarray(grey)], [0], None, [256], [0, 256])
+    return np.asarray(counts.ravel(), np.intp)
 
 
 def _median_level(counts: NDArray[np.float64] | NDArray[np.intp]) -> int:

@@ -254,21 +254,23 @@ def find_single(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
 
 
 def any_of(labels: Labels, wanted: Sequence[int]) -> NDArray[np.bool_]:
-    """Where ``labels`` are any of the ``wanted``: one after the other, unless there are many."""
+    """Where ``labels`` are any of the ``wanted``, which are at least one: one after the other,
+    unless there are many."""
     if len(wanted) > FEW:
         return np.asarray(np.isin(labels, wanted, kind="table"), np.bool_)
-    found = np.zeros(labels.shape, np.bool_)
-    for label in wanted:
+    found = np.asarray(labels == wanted[0], np.bool_)
+    for label in wanted[1:]:
         found |= labels == label
     return found
 
 
 def union(boxes: list[Box]) -> Box:
     """The smallest box that holds all ``boxes``."""
-    left = min(box[0] for box in boxes)
-    top = min(box[1] for box in boxes)
-    right = max(box[0] + box[2] for box in boxes)
-    bottom = max(box[1] + box[3] for box in boxes)
+    left, top, width, height = boxes[0]
+    right, bottom = left + width, top + height
+    for x, y, width, height in boxes[1:]:
+        left, top = min(left, x), min(top, y)
+        right, bottom = max(right, x + width), max(bottom, y + height)
     return left, top, right - left, bottom - top
 
 
@@ -283,6 +285,15 @@ def weighted_median(sizes: Sequence[int]) -> float:
     return float(ordered[bisect_left(list(itertools.accumulate(ordered)), sum(ordered) / 2)])
 
 
+def _quantile(sizes: Sequence[float], share: float) -> float:
+    """The size that a ``share`` of all are at most, between two of them in proportion: as numpy's,
+    in a tenth of the time for as few as there are."""
+    ordered = sorted(sizes)
+    below, part = divmod(share * (len(ordered) - 1), 1)
+    low, high = ordered[int(below)], ordered[min(int(below) + 1, len(ordered) - 1)]
+    return low + part * (high - low)
+
+
 def _pieces(mask: NDArray[np.uint8], parameters: LayoutParameters) -> tuple[Labels, list[Piece]]:
     """Connected components, dust left out; the largest ones if there are too many."""
     labels = np.zeros(mask.shape, np.int16)
@@ -290,7 +301,7 @@ def _pieces(mask: NDArray[np.uint8], parameters: LayoutParameters) -> tuple[Labe
     if not found:
         return labels, []
     sizes = np.array([max(component.box[2:]) for component in found])
-    typical = float(np.percentile(sizes, 75))
+    typical = _quantile(sizes.tolist(), 0.75)
     order = np.flatnonzero(sizes >= parameters.speck * typical)
     if len(order) > parameters.most_pieces:
         order = order[np.argsort(-sizes[order], kind="stable")[: parameters.most_pieces]]
@@ -351,7 +362,7 @@ def _stacks(boxes: NDArray[np.float32], parameters: LayoutParameters) -> list[tu
     if len(boxes) < 2:
         return []
     heights = boxes[:, 3]
-    small = heights < parameters.stack_height * np.percentile(heights, 90)
+    small = heights < parameters.stack_height * _quantile(heights.tolist(), 0.9)
     if len(boxes) <= 4:
         small[:] = True
     left, top, width, _ = boxes.T
@@ -470,10 +481,12 @@ def _line_candidates(
     found: list[Candidate] = []
     for first in range(len(line)):
         run: list[Piece] = []
+        box = line[first].box
         for last in range(first, min(first + parameters.join_pieces, len(line))):
-            run.append(line[last])
-            if last > first and not _may_join([piece.box for piece in run], height, parameters):
+            if last > first and not _may_join(box, line[last].box, height, parameters):
                 break
+            box = union([box, line[last].box])
+            run.append(line[last])
             if last > first or not _is_too_wide(run[0], height, parameters):
                 found.append(_candidate(number, first, last, run))
             tall = [piece for piece in run if piece.box[3] >= parameters.bit * height]
@@ -495,9 +508,8 @@ def _candidate(number: int, first: int, last: int, pieces: list[Piece]) -> Candi
     return Candidate(number, first, last, union([piece.box for piece in pieces]), labels)
 
 
-def _may_join(boxes: list[Box], height: float, parameters: LayoutParameters) -> bool:
-    before, box = union(boxes[:-1]), boxes[-1]
+def _may_join(before: Box, box: Box, height: float, parameters: LayoutParameters) -> bool:
     gap = box[0] - (before[0] + before[2])
-    _, _, width, joined_height = union(boxes)
+    _, _, width, joined_height = union([before, box])
     reference = max(height, joined_height * 0.8)
     return gap <= parameters.join_gap * reference and width <= parameters.join_width * reference

@@ -32,6 +32,12 @@ MAX_SCANS = 200
 behind may look like a hundred more; but a pass that changes nothing takes a dozen bytes and as long
 as any other, so that without a limit a file could keep the decoder busy for hours."""
 
+SCAN = 0xDA
+SEQUENTIAL = (0xC0, 0xC1)
+BEFORE_SCANS = frozenset({0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
+"""JPEG's markers (ITU-T T.81, table B.1): a scan, a frame whose scans are not passes over the same
+pixels, and tables, comments and applications' data."""
+
 ORIENTATION_TAG = 0x0112
 ORIENTATION_KEYS = {"exif", "xmp", "Raw profile type exif", "XML:com.adobe.xmp"}
 """Where Pillow's ``info`` may hold an orientation."""
@@ -141,6 +147,8 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _check_scans(jpeg: bytes) -> None:
+    if _ends_with_one_scan(jpeg):
+        return
     # Inside compressed pixels 0xff is always followed by zero.
     scans = _pairs(jpeg, b"\xff\xda")
     if scans > MAX_SCANS:
@@ -148,6 +156,27 @@ def _check_scans(jpeg: bytes) -> None:
             f"the JPEG paints its pixels {scans:,} times over; the limit is {MAX_SCANS}; save it "
             "again and retry"
         )
+
+
+def _ends_with_one_scan(jpeg: bytes) -> bool:
+    """Whether a decoder reads no more than one scan: that of a sequential picture, if it has all
+    of the components. So has nearly every photo, and its pixels need not be searched for others.
+
+    The segments before the scan are walked as a decoder does; where one could walk otherwise, the
+    answer is no.
+    """
+    components = 0
+    at = 2
+    while at + 9 < len(jpeg) and jpeg[at] == 0xFF:
+        kind, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4])
+        if kind == SCAN:
+            return components > 0 and jpeg[at + 4] == components
+        if kind in SEQUENTIAL:
+            components = jpeg[at + 9]
+        elif kind not in BEFORE_SCANS:
+            return False
+        at += 2 + length
+    return False
 
 
 def _pairs(data: bytes, pair: bytes) -> int:

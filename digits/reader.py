@@ -39,6 +39,9 @@ from digits.trace import Trace
 
 Floats = NDArray[np.float32]
 
+AROUND = np.ones((3, 3), np.uint8)
+"""A pixel and the eight next to it."""
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -244,7 +247,7 @@ def _own_ink(extracted: Ink, labels: Labels, candidate: Candidate) -> NDArray[np
     window = (slice(max(y - 1, 0), y + height + 1), slice(max(x - 1, 0), x + width + 1))
     nearby = labels[window]
     own = layout.any_of(nearby, candidate.labels)
-    near = cv2.dilate(own.view(np.uint8), np.ones((3, 3), np.uint8))
+    near = cv2.dilate(own.view(np.uint8), AROUND)
     near &= (own | (nearby == 0)).view(np.uint8)
     faint = (
         int(
@@ -255,7 +258,7 @@ def _own_ink(extracted: Ink, labels: Labels, candidate: Candidate) -> NDArray[np
         )
         // 2
     )
-    strength = cv2.subtract(extracted.strength[window], (faint,)) * near
+    strength = cv2.subtract(extracted.strength[window] * near, (faint,))
     return tile.crop(strength, threshold=int(strength.max()) * 40 // 255)
 
 

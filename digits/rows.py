@@ -76,9 +76,9 @@ class _Chain:
 
     @classmethod
     def of(cls, boxes: Boxes, places: list[int]) -> _Chain:
-        return cls(
-            places, _line(boxes, places[:SLOPE_DIGITS]), _line(boxes, places[-SLOPE_DIGITS:])
-        )
+        head = _line(boxes, places[:SLOPE_DIGITS])
+        tail = head if len(places) <= SLOPE_DIGITS else _line(boxes, places[-SLOPE_DIGITS:])
+        return cls(places, head, tail)
 
 
 def _join(boxes: Boxes, found: list[list[int]]) -> list[list[int]]:
@@ -114,10 +114,14 @@ def _misses(boxes: Boxes, chains: list[_Chain]) -> NDArray[np.float64]:
 def _line(boxes: Boxes, places: list[int]) -> tuple[float, float]:
     """Slope and level of the straight line that digits' middles lie on; level if they are few."""
     x, y = _middles(boxes[places])
-    across, down = x - x.mean(), y - y.mean()
+    level = float(y.mean())
+    if len(places) <= 2:
+        return 0.0, level
+    centre = float(x.mean())
+    across = x - centre
     spread = float(across @ across)
-    slope = float(across @ down) / spread if len(places) > 2 and spread else 0.0
-    return slope, float(y.mean() - slope * x.mean())
+    slope = float(across @ (y - level)) / spread if spread else 0.0
+    return slope, level - slope * centre
 
 
 def _middles(boxes: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -8,6 +8,7 @@ logarithm of its confidence; leaving ink out costs more the larger it is.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -112,7 +113,7 @@ def doubted(
     doubt = np.ones(len(heights), bool)
     doubt[sure(pieces, probabilities, digit_score, parameters)] = False
     if not doubt.all():
-        typical = float(np.median(heights[~doubt]))
+        typical = statistics.median(heights[~doubt].tolist())
         doubt &= heights >= parameters.least_size * typical
         doubt &= heights <= parameters.most_size * typical
     return [int(index) for index in np.flatnonzero(doubt)]

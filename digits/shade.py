@@ -98,7 +98,7 @@ def _stroke_width(strength: Strength, peak: int) -> float:
     Measured along some rows: what is w wide and turned at random is cut 4 w / pi long.
     """
     lines = strength[:: max(1, 2 * max(strength.shape) // SIDE)]
-    strong = np.greater(lines, 0.5 * peak)
+    strong = np.greater(lines, np.uint8(peak // 2))
     begins = np.count_nonzero(strong[:, 1:] > strong[:, :-1])
     return float(np.pi / 4 * np.count_nonzero(strong) / max(int(begins), 1))
 
