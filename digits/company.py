@@ -126,7 +126,9 @@ def adjust(
     lost += of_border * _framed(boxes, lines, digits, layout.labels.shape)
     own = np.where(lost > 0, _log_odds(np.minimum(scores, parameters.surest)), _log_odds(scores))
     own -= lost
-    strangers = _strangers(layout, taken, parameters.stranger * statistics.median(boxes[:, 3].tolist()))
+    strangers = _strangers(
+        layout, taken, parameters.stranger * statistics.median(boxes[:, 3].tolist())
+    )
     votes = np.where(digits == STROKE, parameters.stroke, 1.0)
     marks = _company(lines, votes, strangers, parameters)
     none = np.zeros_like(strangers)
@@ -256,9 +258,12 @@ def _is_crossed(layout: Layout, candidate: Candidate) -> bool:
 def _in_percent_sign(boxes: Floats, digits: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which of the marks are rings, one left and in the upper part of a taller mark, the other
     right and in its lower part."""
+    rings = digits == RING_DIGIT
+    if np.count_nonzero(rings) < 2:
+        return np.zeros(len(boxes), np.bool_)
     left, top, width, height = boxes.T
     right, bottom, middle = left + width, top + height, left + width / 2
-    ring = np.less.outer(height, RING * height) & (digits == RING_DIGIT)[:, None]
+    ring = np.less.outer(height, RING * height) & rings[:, None]
     ring &= np.maximum.outer(left, left) - np.minimum.outer(right, right) <= RING_GAP * height
     ring &= np.greater.outer(top, top - RING_GAP * height)
     ring &= np.less.outer(bottom, bottom + RING_GAP * height)

@@ -144,11 +144,12 @@ def _ink_near(layout: Layout, chosen: Sequence[int]) -> NDArray[np.float64]:
     ``[n, 2]``."""
     candidates = [layout.candidates[each] for each in chosen]
     read = np.array([label for candidate in candidates for label in candidate.labels])
+    labels = 1 + int(read.max())
     near = np.zeros((len(chosen), 2))
     for place, candidate in enumerate(candidates):
         margin = int(NEAR * max(candidate.box[2:]))
         window = layout.labels[_window(candidate.box, margin)]
-        counts = np.bincount(window.ravel(), minlength=1 + int(read.max()))
+        counts = np.bincount(window.ravel(), minlength=labels)
         own = int(counts[list(candidate.labels)].sum())
         digits = int(counts[read].sum())
         stray = window.size - int(counts[0]) - digits

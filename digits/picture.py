@@ -168,7 +168,7 @@ def _ends_with_one_scan(jpeg: bytes) -> bool:
     components = 0
     at = 2
     while at + 9 < len(jpeg) and jpeg[at] == 0xFF:
-        kind, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4])
+        kind, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4], "big")
         if kind == SCAN:
             return components > 0 and jpeg[at + 4] == components
         if kind in SEQUENTIAL:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -98,6 +98,7 @@ class Reader:
             choose = search.choose_single
         else:
             pieces = layout.pieces(extracted, self.parameters.layout)
+            self._pass_over_specks(pieces, look)
             new_labels = layout.labels_after(pieces)
             pieces = enclosures.drop(pieces, self._sure(pieces, look), self.parameters.layout)
             pieces = self._rows_apart(pieces, look, new_labels)
@@ -123,6 +124,19 @@ class Reader:
             model_version=self.version,
             ms=_milliseconds(started, found_from, finished, look.seconds),
         )
+
+    def _pass_over_specks(self, pieces: Layout, look: _Look) -> None:
+        """What is too small for a digit, beside what is sure to be one, is not looked at at all."""
+        small = set(search.small(pieces, self.parameters.search))
+        if not small:
+            return
+        few: list[Candidate] = []
+        many: list[Candidate] = []
+        for index, candidate in enumerate(pieces.candidates):
+            (many if index in small else few).append(candidate)
+        sure = self._sure(replace(pieces, candidates=tuple(few)), look)
+        specks = search.specks(many, [few[index] for index in sure], self.parameters.search)
+        look.specks.update(label for speck in specks for label in speck.labels)
 
     def _parted(self, pieces: Layout, look: _Look, new_labels: Iterator[int]) -> Layout:
         """What may be several digits cut in either of two ways, whichever reads a line better."""
@@ -207,11 +221,13 @@ class Reader:
 class _Look:
     """The network's scores for one picture's candidates; it looks at none of them twice.
 
-    ``seconds`` is what that took.
+    What is made of nothing but ``specks``, by their labels, is not looked at, and is no digit.
+    ``seconds`` is what looking took.
     """
 
     def __init__(self, extracted: Ink, network: Network) -> None:
         self.seconds = 0.0
+        self.specks: set[int] = set()
         self._extracted = extracted
         self._network = network
         self._place: dict[tuple[int, ...], int] = {}
@@ -223,14 +239,25 @@ class _Look:
         began = time.perf_counter()
         new = {each.labels: each for each in arranged.candidates if each.labels not in self._place}
         if new:
-            self._place |= {labels: len(self._place) + place for place, labels in enumerate(new)}
-            tiles = cut_tiles(self._extracted, arranged.labels, list(new.values()))
-            probabilities, digit_score = self._network.scores(tiles)
-            self._probabilities = np.concatenate([self._probabilities, probabilities])
-            self._digit_score = np.concatenate([self._digit_score, digit_score])
+            seen: list[Candidate] = []
+            passed: list[Candidate] = []
+            for each in new.values():
+                (passed if self.specks.issuperset(each.labels) else seen).append(each)
+            tiles = cut_tiles(self._extracted, arranged.labels, seen)
+            self._keep(seen, *self._network.scores(tiles))
+            none = np.zeros((len(passed), 10), np.float32)
+            self._keep(passed, none, none[:, 0])
         places = [self._place[each.labels] for each in arranged.candidates]
         self.seconds += time.perf_counter() - began
         return self._probabilities[places], self._digit_score[places]
+
+    def _keep(
+        self, candidates: Sequence[Candidate], probabilities: Floats, digit_score: Floats
+    ) -> None:
+        known = len(self._place)
+        self._place |= {each.labels: known + place for place, each in enumerate(candidates)}
+        self._probabilities = np.concatenate([self._probabilities, probabilities])
+        self._digit_score = np.concatenate([self._digit_score, digit_score])
 
 
 def cut_tiles(extracted: Ink, labels: Labels, candidates: Sequence[Candidate]) -> Floats:

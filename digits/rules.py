@@ -125,7 +125,7 @@ def _curves(mask: Mask, parameters: RuleParameters) -> Iterator[Curve]:
         return
     reach = max(3, round(parameters.gap * width)) | 1
     least_width = math.ceil(parameters.span * width)
-    if _longest_run(mask, reach) < least_width:
+    if not _may_have_any(mask, reach, least_width, parameters):
         return
     thickest = _thickest(mask.shape, parameters)
     tall = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8))
@@ -158,16 +158,23 @@ def _curves(mask: Mask, parameters: RuleParameters) -> Iterator[Curve]:
             yield line
 
 
-def _longest_run(mask: Mask, reach: int) -> int:
-    """How many columns in a row have ink, gaps of less than ``reach`` bridged: no rule is longer.
+def _may_have_any(mask: Mask, reach: int, least_width: int, parameters: RuleParameters) -> bool:
+    """A cheap look before the search: whether in some band of the picture, no higher than a rule
+    may climb, so many columns have ink as a rule has, and go on for as long as it does, gaps of
+    less than ``reach`` bridged.
 
-    Where rows of writing are apart, this is all that has to be asked of upright ones.
+    A row of digits that stand apart has too few, and rows of writing have gaps between them.
     """
-    inked = np.bitwise_or.reduce(mask, axis=0, keepdims=True)
-    bridged = np.zeros(inked.size + 2, np.uint8)
-    bridged[1:-1] = cv2.morphologyEx(inked, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
-    ends = np.flatnonzero(np.diff(bridged))
-    return int((ends[1::2] - ends[::2]).max(initial=0))
+    step = max(1, mask.shape[0] // LOOK_SIDE)
+    lines = cv2.dilate(mask, np.ones((step, 1), np.uint8))[::step]
+    high = math.ceil((parameters.rise * mask.shape[1] + 4) / step) + 1
+    bands = cv2.dilate(lines, np.ones((high, 1), np.uint8))
+    bands = bands[np.count_nonzero(bands, axis=1) >= parameters.cover * least_width]
+    if not len(bands):
+        return False
+    bridged = cv2.morphologyEx(bands, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
+    kernel, border = np.ones((1, least_width), np.uint8), cv2.BORDER_CONSTANT
+    return bool(cv2.erode(bridged, kernel, borderType=border, borderValue=0).any())
 
 
 def _runs_off(line: Curve, width: int, parameters: RuleParameters) -> bool:

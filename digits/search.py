@@ -99,6 +99,29 @@ def sure(
     return [int(index) for index in np.flatnonzero((confidence >= parameters.whole) & narrow)]
 
 
+def small(pieces: Layout, parameters: SearchParameters) -> list[int]:
+    """Which of the pieces, each a candidate, would be too small if all of the ink were digits."""
+    heights = [candidate.box[3] for candidate in pieces.candidates]
+    least = parameters.least_size * weighted_median(heights) if heights else 0.0
+    return [index for index, each in enumerate(pieces.candidates) if _size(each) < least]
+
+
+def specks(
+    little: Sequence[Candidate], digits: Sequence[Candidate], parameters: SearchParameters
+) -> list[Candidate]:
+    """What of the ``little`` is no digit, whatever it looks like, beside sure ``digits``: where
+    these are more than all that is little together, they are the typical ones."""
+    sizes = [_size(digit) for digit in digits]
+    if sum(sizes) <= sum(_size(each) for each in little):
+        return []
+    least = parameters.least_size * min(sizes)
+    return [each for each in little if _size(each) < least]
+
+
+def _size(candidate: Candidate) -> int:
+    return max(candidate.box[2:])
+
+
 def doubted(
     pieces: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
 ) -> list[int]:
@@ -267,7 +290,7 @@ def _of_digit_size(
     """Drop marks much smaller than the typical digit: commas, accents, specks that look like 1."""
     if not chosen:
         return chosen
-    sizes = [max(candidates[index].box[2:]) for index in chosen]
+    sizes = [_size(candidates[index]) for index in chosen]
     typical = weighted_median(sizes)
     return [
         index

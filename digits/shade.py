@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits import components
+
 Strength = NDArray[np.uint8]
 
 SIDE = 640
@@ -58,9 +60,8 @@ def remove(strength: Strength, small: Strength, parameters: ShadeParameters) -> 
     widest = int(max(parameters.widths * width * scale, NARROWEST)) | 1
     if width > parameters.fine * max(strength.shape) or widest >= min(small.shape):
         return strength
-    shade = _opened(small, widest)
-    _keep_faint(shade, parameters.faint * peak, least_area)
-    if not shade.any():
+    shade = _faint(_opened(small, widest), parameters.faint * peak, least_area)
+    if shade is None:
         return strength
     # Smoothing took the shade's edges down.
     reach = max(widest // 2, NARROWEST) | 1
@@ -103,13 +104,17 @@ def _stroke_width(strength: Strength, peak: int) -> float:
     return float(np.pi / 4 * np.count_nonzero(strong) / max(int(begins), 1))
 
 
-def _keep_faint(shade: Strength, strongest: float, least_area: float) -> None:
-    """Leave no more than the pieces of at least that area, and on average at most as strong: where
+def _faint(shade: Strength, strongest: float, least_area: float) -> Strength | None:
+    """The pieces of at least that area, and on average at most as strong, if there are any: where
     strokes cross or lie close something small is left too, and a blot is ink."""
-    inked = shade >= LEAST
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(inked.view(np.uint8))
-    area = stats[:, cv2.CC_STAT_AREA]
-    total = np.bincount(labels[inked], weights=shade[inked], minlength=count)
-    kept = (area >= least_area) & (total <= strongest * area)
-    kept[0] = False
-    shade[~kept[labels]] = 0
+    kept = np.zeros_like(shade)
+    for component in components.find(np.asarray(shade >= LEAST).view(np.uint8)):
+        x, y, width, height = component.box
+        if width * height < least_area:
+            continue
+        window = (slice(y, y + height), slice(x, x + width))
+        own = component.mask()
+        if np.count_nonzero(own) < least_area or shade[window][own].mean() > strongest:
+            continue
+        np.copyto(kept[window], shade[window], where=own)
+    return kept if kept.any() else None

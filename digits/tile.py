@@ -58,7 +58,7 @@ def _averaged(strength: Ink, size: tuple[int, int]) -> Ink:
 
     Of what is large, areas are looked up in the integral image (Crow 1984, *Summed-area tables*),
     between two of its pixels in proportion: the same numbers as OpenCV's, which adds up one pixel
-    after the other, in half of the time.
+    after the other, in half of the time. Sums of 32 bits do for eight million pixels.
     """
     height, width = strength.shape
     if height * width < LARGE:
@@ -80,7 +80,7 @@ def _edges(length: int, count: int) -> tuple[NDArray[np.intp], NDArray[np.float6
     """Where ``length`` pixels are parted into ``count`` equal ones: the pixel before each edge, for
     all edges, then the one after each ``[2 (count + 1)]``, and how far it is from one to the other,
     0 to 1 ``[count + 1]``."""
-    edges = np.arange(count + 1) * (length / count)
+    edges: NDArray[np.float64] = np.linspace(0, length, count + 1)
     before = np.minimum(edges.astype(np.intp), length - 1)
     return np.concatenate([before, before + 1]), edges - before
 

@@ -183,10 +183,33 @@ def test_a_jpeg_that_is_painted_over_and_over_is_refused_before_it_is_decoded():
     assert picture.decode(endless_jpeg(50, 100)).grey.shape == (50, 50)
 
 
-def test_what_hangs_on_behind_a_jpeg_does_not_matter():
-    film = np.random.default_rng(0).bytes(5_000_000)
+def test_so_is_one_whose_passes_are_of_one_component_each():
+    colour = encoded(example().convert("RGB"), "JPEG")
+    start = colour.index(b"\xff\xda")
+    one = b"\xff\xda\0\x08\x01\x01\0\0\x3f\0" + bytes(20)
 
-    assert picture.decode(encoded(example(), "JPEG") + film).width == 60
+    with pytest.raises(UnreadableImage, match="300 times over"):
+        picture.decode(colour[:start] + one * 300 + b"\xff\xd9")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(b"\xff", id="a byte between segments"),
+        pytest.param(b"\xff\xfe\0\x0c\xff\xc0\0\x08\x08\x01\x01\x01", id="a frame in a comment"),
+    ],
+)
+def test_nothing_in_front_hides_that_it_is(before: bytes):
+    endless = endless_jpeg(50, 10_000)
+
+    with pytest.raises(UnreadableImage, match="times over"):
+        picture.decode(endless[:2] + before + endless[2:])
+
+
+@pytest.mark.parametrize("film", [np.random.default_rng(0).bytes(5_000_000), b"\xff\xda" * 1000])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_what_hangs_on_behind_a_jpeg_does_not_matter(mode: str, film: bytes):
+    assert picture.decode(encoded(example().convert(mode), "JPEG") + film).width == 60
 
 
 @pytest.mark.parametrize(("limit", "fits"), [(2400, True), (2399, False)])

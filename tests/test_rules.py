@@ -50,6 +50,16 @@ def test_a_rule_that_rises_is_removed_too():
     assert cleaned.sum() < written().sum() * 1.03
 
 
+@pytest.mark.parametrize(("top", "tilt"), [(2, 0), (2, 50), (196, 0), (196, -50), (100, 55)])
+def test_a_rule_may_be_anywhere_and_rise_as_far_as_it_may(top: int, tilt: int):
+    alone = np.zeros((200, 400), np.uint8)
+    cv2.circle(alone, (60, 60), 25, (1,), 6)
+    lined = alone.copy()
+    cv2.line(lined, (0, top), (399, top + tilt), (1,), 2)
+
+    assert rules.remove(lined).sum() < alone.sum() * 1.05
+
+
 def test_squared_paper_loses_both_directions():
     squared = written()
     squared[::40] = 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from digits.layout import Candidate, Layout, Piece
-from digits.search import SearchParameters, cheaper, choose, choose_single, doubted
+from digits.search import SearchParameters, cheaper, choose, choose_single, doubted, small, specks
 
 
 def line_of(*widths: int, height: int = 30) -> tuple[Piece, ...]:
@@ -183,6 +183,33 @@ def test_dust_and_the_edge_of_the_sheet_are_not_worth_cutting_beside_digits():
 
     assert doubted(layout, *scored(0.95, 0.1, 0.1), SearchParameters()) == []
     assert doubted(layout, *scored(0.1, 0.1, 0.1), SearchParameters()) == [0, 1, 2]
+
+
+def dots(*sizes: int) -> tuple[Piece, ...]:
+    return tuple(
+        Piece(label, (20 * label, 0, size, size)) for label, size in enumerate(sizes, start=1)
+    )
+
+
+def test_specks_are_known_by_the_digits_beside_them():
+    parameters = SearchParameters(least_size=0.35)
+    layout = arrange(dots(40, 40, 10, 16, 6), *((place, place) for place in range(5)))
+    digits, little = layout.candidates[:2], layout.candidates[2:]
+
+    assert small(layout, parameters) == [2, 4]
+    assert specks(little, digits, parameters) == [little[0], little[2]]
+    assert specks(little, digits[:1], parameters) == [little[0], little[2]]
+
+
+def test_where_most_is_small_or_no_digit_is_known_nothing_is_a_speck():
+    parameters = SearchParameters()
+    layout = arrange(dots(40, *[10] * 5), *((place, place) for place in range(6)))
+    digits, little = layout.candidates[:1], layout.candidates[1:]
+
+    assert specks(little, digits, parameters) == []
+    assert specks(little[:3], digits, parameters) == list(little[:3])
+    assert specks(little, [], parameters) == []
+    assert small(arrange(()), parameters) == []
 
 
 def read_as(digits: tuple[int, ...], *scores: float) -> tuple[np.ndarray, np.ndarray]:

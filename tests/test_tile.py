@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -25,6 +26,22 @@ def test_the_longer_side_becomes_twenty_pixels_and_proportions_stay(shape):
     assert max(height, width) == 20
     assert (height > width) == (shape[0] > shape[1])
     assert min(height, width) == round(20 * min(shape) / max(shape))
+
+
+@pytest.mark.parametrize("shape", [(200, 150), (123, 217), (400, 300), (190, 70)])
+def test_what_is_large_is_averaged_by_area_like_what_is_small(shape):
+    noise = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    strength = cv2.GaussianBlur(noise, (0, 0), 3)
+    scale = 20 / max(shape)
+    size = (round(shape[1] * scale), round(shape[0] * scale))
+    expected = cv2.resize(strength, size, interpolation=cv2.INTER_AREA) / 255
+
+    tiles = tile.normalise(strength)
+
+    rows, columns = np.nonzero(tiles)
+    inked = tiles[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    assert inked.shape == expected.shape
+    assert np.abs(inked - expected / expected.max()).max() <= 1.5 / 255 / expected.max()
 
 
 def test_the_centre_of_mass_is_in_the_middle():
