@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,12 +21,12 @@ from digits import (
     process,
     rows,
     search,
-    tile,
 )
 from digits.company import STROKE
 from digits.confidence import Confidence
 from digits.ink import Ink
-from digits.layout import Candidate, Labels, Layout
+from digits.layout import Candidate, Layout
+from digits.look import Look, cut_tiles
 from digits.model import ModelFolder
 from digits.network import Network
 from digits.parameters import Parameters
@@ -38,9 +37,6 @@ from digits.settings import Settings
 from digits.trace import Trace
 
 Floats = NDArray[np.float32]
-
-AROUND = np.ones((3, 3), np.uint8)
-"""A pixel and the eight next to it."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ class Reader:
         found_from = time.perf_counter()
         # Enlarging helps to part what is close; what is one digit is left as it is.
         extracted = ink.extract(decoded.grey, self.parameters.ink, enlarge=not single)
-        look = _Look(extracted, self.network)
+        look = Look(extracted, self.network)
         if single:
             arranged = layout.find_single(extracted, self.parameters.layout)
             choose = search.choose_single
@@ -125,7 +121,7 @@ class Reader:
             ms=_milliseconds(started, found_from, finished, look.seconds),
         )
 
-    def _pass_over_specks(self, pieces: Layout, look: _Look) -> None:
+    def _pass_over_specks(self, pieces: Layout, look: Look) -> None:
         """What is too small for a digit, beside what is sure to be one, is not looked at at all."""
         small = set(search.small(pieces, self.parameters.search))
         if not small:
@@ -136,9 +132,9 @@ class Reader:
             (many if index in small else few).append(candidate)
         sure = self._sure(replace(pieces, candidates=tuple(few)), look)
         specks = search.specks(many, [few[index] for index in sure], self.parameters.search)
-        look.specks.update(label for speck in specks for label in speck.labels)
+        look.specks.update((speck.labels[0], speck.box[2] * speck.box[3]) for speck in specks)
 
-    def _parted(self, pieces: Layout, look: _Look, new_labels: Iterator[int]) -> Layout:
+    def _parted(self, pieces: Layout, look: Look, new_labels: Iterator[int]) -> Layout:
         """What may be several digits cut in either of two ways, whichever reads a line better."""
         parameters = self.parameters
         doubted = search.doubted(pieces, *look.scores(pieces), parameters.search)
@@ -150,7 +146,7 @@ class Reader:
         lines = search.cheaper(arranged, scores, other, other_scores, parameters.search)
         return layout.exchange(arranged, other, lines) if lines else arranged
 
-    def _rows_apart(self, pieces: Layout, look: _Look, new_labels: Iterator[int]) -> Layout:
+    def _rows_apart(self, pieces: Layout, look: Look, new_labels: Iterator[int]) -> Layout:
         """Rows that touch parted; what comes of it may tell where more rows are."""
         parameters, of_layout = self.parameters.apart, self.parameters.layout
         for _ in range(parameters.rounds):
@@ -171,7 +167,7 @@ class Reader:
                 break
         return pieces
 
-    def _known(self, pieces: Layout, sure: set[int], look: _Look) -> NDArray[np.float64]:
+    def _known(self, pieces: Layout, sure: set[int], look: Look) -> NDArray[np.float64]:
         """The boxes of the digits that tell where rows run: not those of strokes that were cut off
         others, which may be a pen's, a table's, anything's."""
         probabilities, _ = look.scores(pieces)
@@ -182,7 +178,7 @@ class Reader:
         ]
         return np.array(boxes, np.float64).reshape(-1, 4)
 
-    def _sure(self, pieces: Layout, look: _Look) -> set[int]:
+    def _sure(self, pieces: Layout, look: Look) -> set[int]:
         return set(search.sure(pieces, *look.scores(pieces), self.parameters.search))
 
     def _digits(
@@ -216,77 +212,6 @@ class Reader:
                 )
             )
         return tuple(digits)
-
-
-class _Look:
-    """The network's scores for one picture's candidates; it looks at none of them twice.
-
-    What is made of nothing but ``specks``, by their labels, is not looked at, and is no digit.
-    ``seconds`` is what looking took.
-    """
-
-    def __init__(self, extracted: Ink, network: Network) -> None:
-        self.seconds = 0.0
-        self.specks: set[int] = set()
-        self._extracted = extracted
-        self._network = network
-        self._place: dict[tuple[int, ...], int] = {}
-        self._probabilities = np.zeros((0, 10), np.float32)
-        self._digit_score = np.zeros(0, np.float32)
-
-    def scores(self, arranged: Layout) -> tuple[Floats, Floats]:
-        """``probabilities`` ``[n, 10]`` and ``digit_score`` ``[n]`` of a layout's candidates."""
-        began = time.perf_counter()
-        new = {each.labels: each for each in arranged.candidates if each.labels not in self._place}
-        if new:
-            seen: list[Candidate] = []
-            passed: list[Candidate] = []
-            for each in new.values():
-                (passed if self.specks.issuperset(each.labels) else seen).append(each)
-            tiles = cut_tiles(self._extracted, arranged.labels, seen)
-            self._keep(seen, *self._network.scores(tiles))
-            none = np.zeros((len(passed), 10), np.float32)
-            self._keep(passed, none, none[:, 0])
-        places = [self._place[each.labels] for each in arranged.candidates]
-        self.seconds += time.perf_counter() - began
-        return self._probabilities[places], self._digit_score[places]
-
-    def _keep(
-        self, candidates: Sequence[Candidate], probabilities: Floats, digit_score: Floats
-    ) -> None:
-        known = len(self._place)
-        self._place |= {each.labels: known + place for place, each in enumerate(candidates)}
-        self._probabilities = np.concatenate([self._probabilities, probabilities])
-        self._digit_score = np.concatenate([self._digit_score, digit_score])
-
-
-def cut_tiles(extracted: Ink, labels: Labels, candidates: Sequence[Candidate]) -> Floats:
-    """The candidates' own ink, each normalised: ``[n, 28, 28, 1]`` float32."""
-    tiles = np.zeros((len(candidates), tile.SIDE, tile.SIDE, 1), np.float32)
-    for index, candidate in enumerate(candidates):
-        tiles[index, ..., 0] = tile.normalise(_own_ink(extracted, labels, candidate))
-    return tiles
-
-
-def _own_ink(extracted: Ink, labels: Labels, candidate: Candidate) -> NDArray[np.uint8]:
-    """The strength inside the candidate's box, soft edges included, other pieces left out."""
-    x, y, width, height = candidate.box
-    window = (slice(max(y - 1, 0), y + height + 1), slice(max(x - 1, 0), x + width + 1))
-    nearby = labels[window]
-    own = layout.any_of(nearby, candidate.labels)
-    near = cv2.dilate(own.view(np.uint8), AROUND)
-    near &= (own | (nearby == 0)).view(np.uint8)
-    faint = (
-        int(
-            extracted.threshold[
-                min(y + height // 2, extracted.threshold.shape[0] - 1),
-                min(x + width // 2, extracted.threshold.shape[1] - 1),
-            ]
-        )
-        // 2
-    )
-    strength = cv2.subtract(extracted.strength[window] * near, (faint,))
-    return tile.crop(strength, threshold=int(strength.max()) * 40 // 255)
 
 
 def _in_reading_order(arranged: Layout, chosen: list[Choice]) -> list[tuple[int, Choice]]:

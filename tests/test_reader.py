@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from digits import apart, ink, layout
-from digits.layout import Layout, LayoutParameters
+from digits.layout import Candidate, Layout, LayoutParameters
+from digits.look import Look, cut_tiles
 from digits.network import Network
-from digits.reader import Reader, _Look, cut_tiles
+from digits.reader import Reader
 from digits.settings import ROOT
 from digits.trace import Trace
 
@@ -156,14 +157,14 @@ def test_no_score_is_of_other_ink_whatever_was_parted_and_left_whole_again(
     reader, monkeypatch, by: int
 ):
     """A trial cuts what is perhaps left whole afterwards; what it numbered must stay its own."""
-    remembered = _Look.scores
+    remembered = Look.scores
     looks = []
 
-    def checked(look: _Look, arranged: Layout) -> tuple[np.ndarray, np.ndarray]:
+    def checked(look: Look, arranged: Layout) -> tuple[np.ndarray, np.ndarray]:
         probabilities, score = remembered(look, arranged)
         tiles = cut_tiles(look._extracted, arranged.labels, arranged.candidates)
         fresh = look._network.scores(tiles)
-        seen = [not look.specks.issuperset(each.labels) for each in arranged.candidates]
+        seen = [not look.is_dust(each) for each in arranged.candidates]
         looks.append(np.allclose(fresh[0][seen], probabilities[seen], atol=1e-3))
         looks.append(np.allclose(fresh[1][seen], score[seen], atol=1e-3))
         return probabilities, score
@@ -177,7 +178,7 @@ def test_no_score_is_of_other_ink_whatever_was_parted_and_left_whole_again(
     def tall(found: Layout, sure: set[int], *_: object) -> set[int]:
         return {index for index in sure if found.candidates[index].box[3] > 60}
 
-    monkeypatch.setattr(_Look, "scores", checked)
+    monkeypatch.setattr(Look, "scores", checked)
     monkeypatch.setattr(apart, "all_digits", every_other)
     monkeypatch.setattr(apart, "stacked", tall)
     reader.read(squeezed(by))
@@ -196,13 +197,13 @@ def test_a_picture_made_to_be_cut_to_pieces_costs_no_more_than_others(reader, mo
     for y in range(10, 880, 290):
         page[y : y + 3, 90:] = 0
     seen: list[int] = []
-    scores = _Look.scores
+    scores = Look.scores
 
-    def counted(look: _Look, arranged: Layout) -> tuple[np.ndarray, np.ndarray]:
+    def counted(look: Look, arranged: Layout) -> tuple[np.ndarray, np.ndarray]:
         seen.append(len(arranged.candidates))
         return scores(look, arranged)
 
-    monkeypatch.setattr(_Look, "scores", counted)
+    monkeypatch.setattr(Look, "scores", counted)
     reader.read(png(page))
 
     assert max(seen) <= LayoutParameters().most_candidates
@@ -217,7 +218,7 @@ def test_specks_beside_digits_are_not_looked_at(reader, monkeypatch):
     clean = png(page)
     for place in range(12):
         x, y = 30 + 100 * (place % 6), 250 + 90 * (place // 6)
-        page[y : y + 9, x : x + 8] = page[y + 12 : y + 20, x : x + 4] = 0
+        page[y : y + 9, x : x + 8] = 0
     seen: list[int] = []
     scores = Network.scores
 
@@ -229,6 +230,19 @@ def test_specks_beside_digits_are_not_looked_at(reader, monkeypatch):
 
     assert reader.read(png(page)).rows == reader.read(clean).rows == ("88888",)
     assert sum(seen) == 10
+
+
+def test_several_specks_may_be_a_broken_digit_unless_they_are_far_from_each_other(reader):
+    look = Look(ink.extract(np.full((100, 100), 255, np.uint8)), reader.network)
+    look.specks = {1: 64, 2: 48}
+
+    def is_dust(*labels: int, size: tuple[int, int]) -> bool:
+        return look.is_dust(Candidate(0, 0, len(labels) - 1, (0, 0, *size), labels))
+
+    assert is_dust(1, size=(8, 8))
+    assert is_dust(1, 2, size=(78, 84))
+    assert not is_dust(1, 2, size=(10, 40))
+    assert not is_dust(1, 3, size=(78, 84))
 
 
 def test_the_ink_of_many_pieces_is_that_of_all_of_them():

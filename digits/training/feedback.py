@@ -17,7 +17,8 @@ from digits import ink, layout, picture, tile
 from digits.errors import DigitsError
 from digits.feedback.store import Kept
 from digits.ink import Ink
-from digits.reader import Reader, cut_tiles
+from digits.look import cut_tiles
+from digits.reader import Reader
 from digits.reading import Box, Digit
 from digits.training.data import Labelled
 from digits.training.examples import NOT_A_DIGIT
