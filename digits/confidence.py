@@ -143,15 +143,16 @@ def _ink_near(layout: Layout, chosen: Sequence[int]) -> NDArray[np.float64]:
     """For each digit the ink near it that is in none, and in another one, over its own:
     ``[n, 2]``."""
     candidates = [layout.candidates[each] for each in chosen]
-    read = np.array([label for candidate in candidates for label in candidate.labels])
-    labels = 1 + int(read.max())
+    read = [label for candidate in candidates for label in candidate.labels]
+    is_read = np.zeros(1 + max(read), np.intp)
+    is_read[read] = 1
     near = np.zeros((len(chosen), 2))
     for place, candidate in enumerate(candidates):
         margin = int(NEAR * max(candidate.box[2:]))
         window = layout.labels[_window(candidate.box, margin)]
-        counts = np.bincount(window.ravel(), minlength=labels)
-        own = int(counts[list(candidate.labels)].sum())
-        digits = int(counts[read].sum())
+        counts = np.bincount(window.ravel(), minlength=len(is_read))
+        own = sum(int(counts[label]) for label in candidate.labels)
+        digits = int(counts[: len(is_read)] @ is_read)
         stray = window.size - int(counts[0]) - digits
         near[place] = stray / max(own, 1), (digits - own) / max(own, 1)
     return np.asarray(np.minimum(near, MOST_INK))

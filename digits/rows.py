@@ -36,7 +36,7 @@ def arrange(boxes: list[Box]) -> list[list[int]]:
 
 def _chains(boxes: Boxes) -> list[list[int]]:
     """Follow mutual neighbours from left to right."""
-    right, left = _nearest(boxes, side=1), _nearest(boxes, side=-1)
+    right, left = _nearest(boxes)
     follows = {
         index: neighbour
         for index, neighbour in enumerate(right)
@@ -52,17 +52,22 @@ def _chains(boxes: Boxes) -> list[list[int]]:
     return chains
 
 
-def _nearest(boxes: Boxes, *, side: int) -> list[int | None]:
-    """For each box the nearest whose middle is on that side (1 right, -1 left) and shares rows."""
+def _nearest(boxes: Boxes) -> tuple[list[int | None], list[int | None]]:
+    """For each box the nearest that shares rows, with its middle on the right, and on the left."""
     x, y, width, height = boxes.T
     middle, bottom = x + width / 2, y + height
-    ahead = (middle[None, :] - middle[:, None]) * side
+    ahead = middle[None, :] - middle[:, None]
     shared = np.minimum.outer(bottom, bottom) - np.maximum.outer(y, y)
-    beside = (ahead > 0) & (shared >= OVERLAP * np.minimum.outer(height, height))
+    beside = shared >= OVERLAP * np.minimum.outer(height, height)
     centre = y + height / 2
-    distance = np.where(beside, ahead + 3 * np.abs(centre[None, :] - centre[:, None]), np.inf)
-    nearest = distance.argmin(axis=1).tolist()
-    return [place if beside[index, place] else None for index, place in enumerate(nearest)]
+    aside = 3 * np.abs(centre[None, :] - centre[:, None])
+    return _least(beside & (ahead > 0), ahead + aside), _least(beside & (ahead < 0), aside - ahead)
+
+
+def _least(allowed: NDArray[np.bool_], distance: Boxes) -> list[int | None]:
+    """For each row the column with the least distance of those that are allowed, if any are."""
+    places = np.where(allowed, distance, np.inf).argmin(axis=1).tolist()
+    return [place if allowed[index, place] else None for index, place in enumerate(places)]
 
 
 @dataclass(frozen=True)

@@ -166,8 +166,10 @@ def _may_have_any(mask: Mask, reach: int, least_width: int, parameters: RulePara
     A row of digits that stand apart has too few, and rows of writing have gaps between them.
     """
     step = max(1, mask.shape[0] // LOOK_SIDE)
-    lines = cv2.dilate(mask, np.ones((step, 1), np.uint8))[::step]
-    high = math.ceil((parameters.rise * mask.shape[1] + 4) / step) + 1
+    whole = len(mask) // step * step
+    lines = np.bitwise_or.reduce(mask[:whole].reshape(-1, step, mask.shape[1]), axis=1)
+    lines[-1:] |= np.bitwise_or.reduce(mask[whole:], axis=0)
+    high = math.ceil((parameters.rise * mask.shape[1] + 4) / step) + 2
     bands = cv2.dilate(lines, np.ones((high, 1), np.uint8))
     bands = bands[np.count_nonzero(bands, axis=1) >= parameters.cover * least_width]
     if not len(bands):
