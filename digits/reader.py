@@ -126,12 +126,12 @@ class Reader:
         small = set(search.small(pieces, self.parameters.search))
         if not small:
             return
-        few: list[Candidate] = []
-        many: list[Candidate] = []
+        large: list[Candidate] = []
+        little: list[Candidate] = []
         for index, candidate in enumerate(pieces.candidates):
-            (many if index in small else few).append(candidate)
-        sure = self._sure(replace(pieces, candidates=tuple(few)), look)
-        specks = search.specks(many, [few[index] for index in sure], self.parameters.search)
+            (little if index in small else large).append(candidate)
+        sure = self._sure(replace(pieces, candidates=tuple(large)), look)
+        specks = search.specks(little, [large[index] for index in sure], self.parameters.search)
         look.specks.update((speck.labels[0], speck.box[2] * speck.box[3]) for speck in specks)
 
     def _parted(self, pieces: Layout, look: Look, new_labels: Iterator[int]) -> Layout:
