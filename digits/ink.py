@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import shade
+from digits import levels, shade
 from digits.reading import Polarity
 from digits.shade import ShadeParameters
 
@@ -107,8 +107,8 @@ def noise(grey: Grey) -> float:
     if rows.shape[1] < 3:
         return 0.0
     second = cv2.filter2D(rows, cv2.CV_16S, np.array([[1, -2, 1]], np.float32))
-    counts = _histogram(cv2.convertScaleAbs(second[:, 1:-1]))
-    return float(1.4826 * _median_level(counts) / np.sqrt(6))
+    counts = levels.histogram(cv2.convertScaleAbs(second[:, 1:-1]))
+    return float(1.4826 * levels.quantile(counts, 0.5) / np.sqrt(6))
 
 
 def find_polarity(grey: Grey) -> Polarity:
@@ -188,23 +188,11 @@ def _strongest(strength: Grey, step: int) -> Grey:
 def _noise_floor(strength: Grey, parameters: InkParameters) -> float:
     """The strength that paper alone does not reach: its median plus some standard deviations."""
     step = max(1, min(strength.shape) // 128)
-    levels = _histogram(strength[::step, ::step])
-    median = _median_level(levels)
+    counts = levels.histogram(strength[::step, ::step])
+    median = levels.quantile(counts, 0.5)
     distances = np.abs(np.arange(256) - median)
-    spread = 1.4826 * _median_level(np.bincount(distances, weights=levels))
+    spread = 1.4826 * levels.quantile(np.bincount(distances, weights=counts), 0.5)
     return median + max(parameters.noise_factor * spread, 255 * parameters.least_contrast)
-
-
-def _histogram(grey: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """How many pixels there are of each of the 256 levels."""
-    counts = cv2.calcHist([np.ascontiguousarray(grey)], [0], None, [256], [0, 256])
-    return np.asarray(counts.ravel(), np.intp)
-
-
-def _median_level(counts: NDArray[np.float64] | NDArray[np.intp]) -> int:
-    """The level that half of all counted samples reach."""
-    total = np.cumsum(counts)
-    return int(np.searchsorted(total, total[-1] / 2))
 
 
 def _working_size(grey: Grey, parameters: InkParameters, *, enlarge: bool) -> tuple[Grey, float]:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import components
+from digits import components, levels
 
 Strength = NDArray[np.uint8]
 
@@ -88,9 +88,7 @@ def _opened(small: Strength, width: int) -> Strength:
 def _peak(strength: Strength) -> int:
     """The strength that one pixel in a thousand reaches."""
     step = max(1, 2 * max(strength.shape) // SIDE)
-    some = np.ascontiguousarray(strength[::step, ::step])
-    counts = cv2.calcHist([some], [0], None, [256], [0, 256]).ravel().astype(np.int64)
-    return int(np.searchsorted(np.cumsum(counts), 0.999 * some.size))
+    return levels.quantile(levels.histogram(strength[::step, ::step]), 0.999)
 
 
 def _stroke_width(strength: Strength, peak: int) -> float:
