@@ -5,6 +5,8 @@ thing narrower than a third of the picture is filled), and the picture is divide
 takes shadows and uneven light out; what their edges leave is taken off by `digits.shade`. The
 threshold follows the strongest ink nearby, so that faint pencil and black marker live on one page,
 and never falls to the paper's own noise.
+
+A large picture is looked at in a quarter of its pixels first: most photos have pens broad enough.
 """
 
 from __future__ import annotations
@@ -34,15 +36,18 @@ POLARITY_SIDE = 80
 
 @dataclass(frozen=True)
 class InkParameters:
-    """``working_pixels`` bounds the picture's area while finding; ``small_side`` is the long side
-    below which a picture is enlarged; noise of more than ``most_noise`` grey levels is blurred
-    away. The others are fractions: ``most_blur`` and ``background_window`` of the short
-    side, ``paper_window`` and ``peak_window`` of the long side, ``relative_threshold`` of the
+    """``working_pixels`` bounds the picture's area while finding, ``coarse_pixels`` that of a
+    coarse look, where the usual stroke is at least ``coarse_stroke`` pixels wide; ``small_side`` is
+    the long side below which a picture is enlarged; noise of more than ``most_noise`` grey levels
+    is blurred away. The others are fractions: ``most_blur`` and ``background_window`` of the
+    short side, ``paper_window`` and ``peak_window`` of the long side, ``relative_threshold`` of the
     nearby peak, ``least_contrast`` of full ink; ``noise_factor`` counts standard deviations of the
     paper.
     """
 
     working_pixels: int = 1_300_000
+    coarse_pixels: int = 700_000
+    coarse_stroke: float = 4.0
     small_side: int = 100
     background_window: float = 0.33
     paper_window: float = 0.12
@@ -73,7 +78,37 @@ class Ink:
 def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: bool = True) -> Ink:
     """Find the ink of a picture ``[h, w]`` uint8; a small one is enlarged unless told not to."""
     parameters = parameters or InkParameters()
-    working, scale = _working_size(grey, parameters, enlarge=enlarge)
+    return _extracted(*_working_size(grey, parameters, enlarge=enlarge), parameters)
+
+
+def coarse(grey: Grey, parameters: InkParameters | None = None) -> Ink | None:
+    """Find the ink of a large picture ``[h, w]`` uint8 with each side halved, or halved again.
+
+    That takes a quarter of the time, and so does all that comes after. None for a picture that is
+    not large, and where strokes are too fine to be seen so.
+    """
+    parameters = parameters or InkParameters()
+    working, scale = grey, 1.0
+    while working.size > parameters.coarse_pixels and min(working.shape) > 1:
+        working, scale = _blocks(working, 2), scale / 2
+    if working is grey:
+        return None
+    found = _extracted(working, scale, parameters)
+    return found if usual_stroke(found.mask) >= parameters.coarse_stroke else None
+
+
+def usual_stroke(mask: Grey) -> float:
+    """The median length in pixels of ink along the rows of a mask, 0 without any.
+
+    Unlike the mean it is not moved by what is no stroke, as the dark edge of a table, nor by lines
+    along the rows: these are few runs, however long.
+    """
+    rows = np.pad(mask[::4], ((0, 0), (1, 1))).ravel()
+    changes = np.flatnonzero(rows[1:] != rows[:-1])
+    return float(np.median(changes[1::2] - changes[::2])) if len(changes) else 0.0
+
+
+def _extracted(working: Grey, scale: float, parameters: InkParameters) -> Ink:
     spread = noise(working)
     working = _denoised(working, spread, parameters)
     small = shrink(working, PAPER_SIDE)

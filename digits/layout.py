@@ -115,6 +115,10 @@ class Layout:
         candidate = self.candidates[index]
         return self.lines[candidate.line][candidate.first]
 
+    def only(self, indices: Sequence[int]) -> Layout:
+        """The same with these of its candidates alone."""
+        return replace(self, candidates=tuple(self.candidates[index] for index in indices))
+
 
 def pieces(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
     """The connected pieces of ink in lines, each of them a candidate; nothing is cut or joined."""

@@ -21,11 +21,12 @@ from digits import (
     process,
     rows,
     search,
+    tile,
 )
 from digits.company import STROKE
 from digits.confidence import Confidence
 from digits.ink import Ink
-from digits.layout import Candidate, Layout
+from digits.layout import Layout
 from digits.look import Look, cut_tiles
 from digits.model import ModelFolder
 from digits.network import Network
@@ -37,6 +38,9 @@ from digits.settings import Settings
 from digits.trace import Trace
 
 Floats = NDArray[np.float32]
+
+CROWD = 100
+"""Pieces of ink from which a picture without digits is a texture, a scene, print."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,42 @@ class Reader:
         started = time.perf_counter()
         decoded = picture.decode(data, self.limits)
         found_from = time.perf_counter()
+        found = self._find(decoded.grey, single=single)
+        extracted, arranged, scores = found.extracted, found.arranged, found.scores
+        chosen = [choice for _, choice in found.placed]
+        evidence = confidence.evidence(extracted, arranged, chosen, *scores, single=single)
+        finished = time.perf_counter()
+        digits = self._digits(decoded, found, evidence)
+        if trace is not None:
+            seen = [arranged.candidates[choice.index] for choice in chosen]
+            tiles = cut_tiles(extracted, arranged.labels, seen)
+            trace.record(decoded, extracted, arranged, tiles, digits)
+            trace.evidence = evidence
+        return Reading(
+            digits=digits,
+            width=decoded.width,
+            height=decoded.height,
+            polarity=extracted.polarity,
+            model_name=self.folder.card.name,
+            model_version=self.version,
+            ms=_milliseconds(started, found_from, finished, found.looked),
+        )
+
+    def _find(self, grey: NDArray[np.uint8], *, single: bool) -> _Found:
+        """The digits of a picture, from a coarse look at it if nothing there asks for another."""
+        looked = 0.0
+        if coarse := ink.coarse(grey, self.parameters.ink):
+            found = self._found(coarse, single=single)
+            if found.is_plain():
+                return found
+            looked = found.looked
         # Enlarging helps to part what is close; what is one digit is left as it is.
-        extracted = ink.extract(decoded.grey, self.parameters.ink, enlarge=not single)
+        fine = ink.extract(grey, self.parameters.ink, enlarge=not single)
+        found = self._found(fine, single=single)
+        return replace(found, looked=found.looked + looked)
+
+    def _found(self, extracted: Ink, *, single: bool) -> _Found:
+        """The digits in ink."""
         look = Look(extracted, self.network)
         if single:
             arranged = layout.find_single(extracted, self.parameters.layout)
@@ -102,42 +140,23 @@ class Reader:
             choose = search.choose
         scores = look.scores(arranged)
         placed = _in_reading_order(arranged, choose(arranged, *scores, self.parameters.search))
-        chosen = [choice for _, choice in placed]
-        evidence = confidence.evidence(extracted, arranged, chosen, *scores, single=single)
-        finished = time.perf_counter()
-        digits = self._digits(decoded, extracted, arranged, placed, scores[0], evidence)
-        if trace is not None:
-            seen = [arranged.candidates[choice.index] for choice in chosen]
-            tiles = cut_tiles(extracted, arranged.labels, seen)
-            trace.record(decoded, extracted, arranged, tiles, digits)
-            trace.evidence = evidence
-        return Reading(
-            digits=digits,
-            width=decoded.width,
-            height=decoded.height,
-            polarity=extracted.polarity,
-            model_name=self.folder.card.name,
-            model_version=self.version,
-            ms=_milliseconds(started, found_from, finished, look.seconds),
-        )
+        return _Found(extracted, arranged, scores, placed, look.seconds)
 
     def _pass_over_specks(self, pieces: Layout, look: Look) -> None:
         """What is too small for a digit, beside what is sure to be one, is not looked at at all."""
         small = set(search.small(pieces, self.parameters.search))
         if not small:
             return
-        large: list[Candidate] = []
-        little: list[Candidate] = []
-        for index, candidate in enumerate(pieces.candidates):
-            (little if index in small else large).append(candidate)
-        sure = self._sure(replace(pieces, candidates=tuple(large)), look)
-        specks = search.specks(little, [large[index] for index in sure], self.parameters.search)
+        large = pieces.only([each for each in range(len(pieces.candidates)) if each not in small])
+        sure = large.only(sorted(self._sure(large, look)))
+        little = pieces.only(sorted(small))
+        specks = search.specks(little.candidates, sure.candidates, self.parameters.search)
         look.specks.update((speck.labels[0], speck.box[2] * speck.box[3]) for speck in specks)
 
     def _parted(self, pieces: Layout, look: Look, new_labels: Iterator[int]) -> Layout:
         """What may be several digits cut in either of two ways, whichever reads a line better."""
         parameters = self.parameters
-        doubted = search.doubted(pieces, *look.scores(pieces), parameters.search)
+        doubted = search.doubted(pieces, self._sure(pieces, look), parameters.search)
         arranged = layout.arrange(pieces, doubted, parameters.layout, new_labels)
         if arranged.labels is pieces.labels:  # there was nothing to cut
             return arranged
@@ -170,48 +189,76 @@ class Reader:
     def _known(self, pieces: Layout, sure: set[int], look: Look) -> NDArray[np.float64]:
         """The boxes of the digits that tell where rows run: not those of strokes that were cut off
         others, which may be a pen's, a table's, anything's."""
-        probabilities, _ = look.scores(pieces)
+        seen = pieces.only(sorted(sure))
+        likeliest = look.scores(seen)[0].argmax(axis=1).tolist()
         boxes = [
-            pieces.candidates[index].box
-            for index in sorted(sure)
-            if not (pieces.piece(index).parted and probabilities[index].argmax() == STROKE)
+            candidate.box
+            for index, (candidate, digit) in enumerate(zip(seen.candidates, likeliest, strict=True))
+            if not (seen.piece(index).parted and digit == STROKE)
         ]
         return np.array(boxes, np.float64).reshape(-1, 4)
 
     def _sure(self, pieces: Layout, look: Look) -> set[int]:
-        return set(search.sure(pieces, *look.scores(pieces), self.parameters.search))
+        """Which of the pieces are digits whatever the others are; no other than the narrow ones,
+        and these alone are looked at."""
+        narrow = search.narrow(pieces, self.parameters.search)
+        scores = look.scores(pieces.only(narrow))
+        return {narrow[place] for place in search.sure(*scores, self.parameters.search)}
 
-    def _digits(
-        self,
-        decoded: Picture,
-        extracted: Ink,
-        arranged: Layout,
-        placed: list[tuple[int, Choice]],
-        probabilities: Floats,
-        evidence: Floats,
-    ) -> tuple[Digit, ...]:
+    def _digits(self, decoded: Picture, found: _Found, evidence: Floats) -> tuple[Digit, ...]:
         threshold = self.folder.card.thresholds.get("uncertain", 0.5)
-        chosen = probabilities[[choice.index for _, choice in placed]]
+        probabilities, _ = found.scores
+        chosen = probabilities[[choice.index for _, choice in found.placed]]
         likeliest, surest = chosen.argmax(axis=1).tolist(), chosen.max(axis=1)
         if self.confidence:
             # The probability of being this digit, given that it is one, is the network's: what is
             # left, that it is exactly one, is at most sure.
             sure = np.minimum(self.confidence.right(evidence), surest).tolist()
         else:
-            sure = (surest * [choice.score for _, choice in placed]).tolist()
+            sure = (surest * [choice.score for _, choice in found.placed]).tolist()
         digits = []
-        for place, ((row, choice), ten) in enumerate(zip(placed, _rounded(chosen), strict=True)):
+        placed_tens = zip(found.placed, _rounded(chosen), strict=True)
+        for place, ((row, choice), ten) in enumerate(placed_tens):
+            box = found.arranged.candidates[choice.index].box
             digits.append(
                 Digit(
                     digit=likeliest[place],
                     confidence=sure[place],
                     probabilities=ten,
-                    box=_picture_box(arranged.candidates[choice.index].box, decoded, extracted),
+                    box=_picture_box(box, decoded, found.extracted),
                     row=row,
                     uncertain=sure[place] < threshold,
                 )
             )
         return tuple(digits)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the ink of a picture was read as: the digits ``placed`` in rows, among the candidates of
+    a layout with their ``scores``; ``looked`` is the seconds that the network took."""
+
+    extracted: Ink
+    arranged: Layout
+    scores: tuple[Floats, Floats]
+    placed: list[tuple[int, Choice]]
+    looked: float
+
+    def is_plain(self) -> bool:
+        """Whether more pixels would show nothing else: no digit was cut from other ink, which takes
+        all the pixels there are, none is smaller than the network sees it, and if there is none,
+        there is too much ink to be a number that was not made out."""
+        chosen = [self.arranged.candidates[choice.index] for _, choice in self.placed]
+        if not chosen:
+            return sum(len(line) for line in self.arranged.lines) > CROWD
+        return all(
+            max(each.box[2:]) >= tile.BOX
+            and not any(
+                piece.of or piece.parted
+                for piece in self.arranged.lines[each.line][each.first : each.last + 1]
+            )
+            for each in chosen
+        )
 
 
 def _in_reading_order(arranged: Layout, chosen: list[Choice]) -> list[tuple[int, Choice]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -89,14 +89,16 @@ def choose(
     ]
 
 
-def sure(
-    pieces: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
-) -> list[int]:
-    """Which of the pieces, each a candidate, are digits whatever the others are."""
+def narrow(pieces: Layout, parameters: SearchParameters) -> list[int]:
+    """Which of the pieces, each a candidate, are no wider than one digit may be."""
+    widths = enumerate(candidate.box for candidate in pieces.candidates)
+    return [index for index, box in widths if box[2] <= parameters.widest * box[3]]
+
+
+def sure(probabilities: Floats, digit_score: Floats, parameters: SearchParameters) -> list[int]:
+    """Which narrow pieces are digits whatever the others are, by their scores."""
     confidence = probabilities.max(axis=1, initial=0.0) * digit_score
-    boxes = np.array([candidate.box for candidate in pieces.candidates], np.float64).reshape(-1, 4)
-    narrow = boxes[:, 2] <= parameters.widest * boxes[:, 3]
-    return [int(index) for index in np.flatnonzero((confidence >= parameters.whole) & narrow)]
+    return [int(index) for index in np.flatnonzero(confidence >= parameters.whole)]
 
 
 def small(pieces: Layout, parameters: SearchParameters) -> list[int]:
@@ -122,24 +124,24 @@ def _size(candidate: Candidate) -> int:
     return max(candidate.box[2:])
 
 
-def doubted(
-    pieces: Layout, probabilities: Floats, digit_score: Floats, parameters: SearchParameters
-) -> list[int]:
-    """Which of the pieces, each a candidate, may be several digits.
+def doubted(pieces: Layout, sure: Collection[int], parameters: SearchParameters) -> list[int]:
+    """Which of the pieces, each a candidate, may be several digits: those that are not ``sure``.
 
     A piece that is a digit with confidence c costs -log(c); parting it costs ``cut`` and more. So
     no reading that parts it is cheaper from c = exp(-``cut``), 0.45, upwards, unless one of the
     parts makes a digit with a neighbour: hence a little more. If any are digits, so that their size
     is known, what is far from it is dust, or the edge of a sheet.
     """
-    heights = np.array([candidate.box[3] for candidate in pieces.candidates], np.float64)
-    doubt = np.ones(len(heights), bool)
-    doubt[sure(pieces, probabilities, digit_score, parameters)] = False
-    if not doubt.all():
-        typical = statistics.median(heights[~doubt].tolist())
-        doubt &= heights >= parameters.least_size * typical
-        doubt &= heights <= parameters.most_size * typical
-    return [int(index) for index in np.flatnonzero(doubt)]
+    heights = [candidate.box[3] for candidate in pieces.candidates]
+    least, most = 0.0, math.inf
+    if sure:
+        typical = statistics.median(heights[index] for index in sure)
+        least, most = parameters.least_size * typical, parameters.most_size * typical
+    return [
+        index
+        for index, height in enumerate(heights)
+        if index not in sure and least <= height <= most
+    ]
 
 
 def cheaper(

@@ -114,6 +114,41 @@ def test_a_large_picture_is_worked_on_at_a_bounded_size():
     assert found.scale == pytest.approx((bound / 12_000_000) ** 0.5)
 
 
+@pytest.mark.parametrize(("shape", "scale"), [((800, 1200), 0.5), ((2401, 3200), 0.25)])
+def test_a_coarse_look_takes_a_quarter_of_the_pixels_until_they_are_few(shape, scale):
+    grey = cv2.resize(page(thickness=8), shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+    found = ink.coarse(grey)
+
+    assert found is not None
+    assert found.scale == scale
+    assert found.mask.shape == (int(shape[0] * scale), int(shape[1] * scale))
+    wanted = cv2.resize(grey, found.mask.shape[::-1], interpolation=cv2.INTER_AREA)
+    assert agreement(found.mask, truth(wanted, 220, 40)) > 0.85
+
+
+def test_what_is_small_or_finely_drawn_or_blank_is_not_looked_at_coarsely():
+    fine = np.full((800, 1200), 220, np.uint8)
+    cv2.circle(fine, (300, 400), 160, (40,), 2, cv2.LINE_AA)
+
+    assert ink.coarse(page(thickness=8)) is None
+    assert ink.coarse(fine) is None
+    assert ink.coarse(np.full((800, 1200), 220, np.uint8)) is None
+    assert ink.coarse(fine, ink.InkParameters(coarse_stroke=1.0)) is not None
+
+
+def test_the_usual_stroke_is_not_that_of_rules_or_of_the_edge_of_a_table():
+    mask = np.zeros((200, 300), np.uint8)
+    for x in range(20, 200, 20):
+        mask[20:160, x : x + 5] = 1
+
+    assert ink.usual_stroke(mask) == 5
+    mask[170:] = mask[10:13] = 1
+    assert ink.usual_stroke(mask) == 5
+    assert ink.usual_stroke(np.zeros((200, 300), np.uint8)) == 0
+    assert ink.usual_stroke(np.ones((200, 300), np.uint8)) == 300
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (2, 3), (28, 28)])
 def test_tiny_pictures_do_not_break_it(shape):
     found = ink.extract(np.zeros(shape, np.uint8))

@@ -210,6 +210,85 @@ def test_a_picture_made_to_be_cut_to_pieces_costs_no_more_than_others(reader, mo
     assert len(seen) <= 20
 
 
+def page_of(*digits: tuple[int, int, int]) -> np.ndarray:
+    """A page of 1200x900 with an 8 at each (left, top), so many pixels high."""
+    page = np.full((900, 1200), 255, np.uint8)
+    digit = grey_of(PICTURES / "digit_8.png")
+    for left, top, side in digits:
+        drawn = cv2.resize(digit, (side, side), interpolation=cv2.INTER_AREA)
+        part = page[top : top + side, left : left + side]
+        np.minimum(part, drawn, out=part)
+    return page
+
+
+def read_with_ink(reader: Reader, page: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+    """The rows, and the ink in which they were found."""
+    trace = Trace()
+    reading = reader.read(png(page), trace=trace)
+    return reading.rows, trace.stages["ink"]
+
+
+def test_broad_strokes_are_read_in_a_quarter_of_the_pixels(reader):
+    page = page_of(*((left, 300, 200) for left in range(50, 1050, 220)))
+    every_pixel = replace(reader.parameters.ink, coarse_pixels=page.size)
+    thorough = replace(reader, parameters=replace(reader.parameters, ink=every_pixel))
+
+    rows, found_in = read_with_ink(reader, page)
+
+    assert rows == ("88888",)
+    assert found_in.shape == (450, 600)
+    assert read_with_ink(thorough, page)[1].shape == page.shape
+    boxes, wanted = ([each.box for each in by.read(png(page)).digits] for by in (reader, thorough))
+    assert np.allclose(boxes, wanted, atol=3)
+
+
+def test_digits_that_had_to_be_cut_from_each_other_are_read_in_all_pixels(reader):
+    apart = page_of((300, 300, 200), (600, 300, 200))
+    left, right = (box.box for box in reader.read(png(apart)).digits)
+    touching = page_of((300, 300, 200), (600 - (right[0] - left[0] - left[2]) - 12, 300, 200))
+
+    assert read_with_ink(reader, apart)[1].shape == (450, 600)
+    rows, found_in = read_with_ink(reader, touching)
+    assert rows == ("88",)
+    assert found_in.shape == (900, 1200)
+
+
+def test_small_digits_beside_large_ones_are_read_in_all_pixels(reader):
+    page = page_of(*((left, 100, 120) for left in (100, 250, 400)), (100, 400, 46), (160, 400, 46))
+
+    rows, found_in = read_with_ink(reader, page)
+
+    assert rows == ("888", "88")
+    assert found_in.shape == (900, 1200)
+
+
+def test_where_nothing_is_found_it_is_looked_for_in_all_pixels_unless_there_is_a_crowd(reader):
+    few, many = np.full((2, 900, 1200), 255, np.uint8)
+    cv2.polylines(few, [np.array([[100, 500], [400, 200], [700, 600], [1000, 300]])], False, 0, 14)
+    many[50:850] = 255 * (np.add.outer(np.arange(800) // 40, np.arange(1200) // 40) % 2)
+    many[::40] = many[:, ::40] = 255
+
+    assert read_with_ink(reader, few)[0] == read_with_ink(reader, many)[0] == ()
+    assert read_with_ink(reader, few)[1].shape == (900, 1200)
+    assert read_with_ink(reader, many)[1].shape == (450, 600)
+
+
+def test_what_is_too_wide_for_a_digit_is_not_looked_at_before_it_is_cut(reader, monkeypatch):
+    page = page_of((300, 300, 200), (600, 300, 200))
+    page[700:740, 300:900] = 0
+    seen: list[int] = []
+    scores = Network.scores
+
+    def counted(network: Network, tiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        seen.append(len(tiles))
+        return scores(network, tiles)
+
+    monkeypatch.setattr(Network, "scores", counted)
+
+    assert reader.read(png(page)).rows == ("88",)
+    assert seen[0] == 2
+
+
 def test_specks_beside_digits_are_not_looked_at(reader, monkeypatch):
     digit = cv2.resize(grey_of(PICTURES / "digit_8.png"), (90, 90), interpolation=cv2.INTER_AREA)
     page = np.full((500, 700), 255, np.uint8)

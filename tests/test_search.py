@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from digits.layout import Candidate, Layout, Piece
-from digits.search import SearchParameters, cheaper, choose, choose_single, doubted, small, specks
+from digits.search import (
+    SearchParameters,
+    cheaper,
+    choose,
+    choose_single,
+    doubted,
+    narrow,
+    small,
+    specks,
+    sure,
+)
 
 
 def line_of(*widths: int, height: int = 30) -> tuple[Piece, ...]:
@@ -165,24 +175,29 @@ def test_what_is_no_digit_after_all_says_nothing_against_those_that_are():
     assert chosen(layout, 0.97, 0.97, 0.31) == chosen(layout, 0.97, 0.97, 0.29) == [0, 1]
 
 
+def test_a_piece_is_a_sure_digit_whatever_the_others_are_from_a_certain_score():
+    assert sure(*scored(0.95, 0.3, 0.9), SearchParameters(whole=0.7)) == [0, 2]
+    assert sure(*scored(), SearchParameters()) == []
+
+
+def test_what_is_wider_than_a_digit_is_not_narrow():
+    layout = arrange(line_of(20, 60, 40), (0, 0), (1, 1), (2, 2))
+
+    assert narrow(layout, SearchParameters(widest=1.35)) == [0, 2]
+
+
 def test_only_a_piece_that_is_no_sure_digit_is_worth_cutting():
     layout = arrange(line_of(20, 20, 20), (0, 0), (1, 1), (2, 2))
 
-    assert doubted(layout, *scored(0.95, 0.3, 0.9), SearchParameters()) == [1]
-
-
-def test_a_piece_too_wide_for_a_digit_is_worth_cutting_whatever_its_score():
-    layout = arrange(line_of(20, 60), (0, 0), (1, 1))
-
-    assert doubted(layout, *scored(0.95, 0.99), SearchParameters()) == [1]
+    assert doubted(layout, {0, 2}, SearchParameters()) == [1]
 
 
 def test_dust_and_the_edge_of_the_sheet_are_not_worth_cutting_beside_digits():
     line = (*line_of(20), Piece(2, (30, 0, 40, 8)), Piece(3, (80, 0, 300, 90)))
     layout = arrange(line, (0, 0), (1, 1), (2, 2))
 
-    assert doubted(layout, *scored(0.95, 0.1, 0.1), SearchParameters()) == []
-    assert doubted(layout, *scored(0.1, 0.1, 0.1), SearchParameters()) == [0, 1, 2]
+    assert doubted(layout, {0}, SearchParameters()) == []
+    assert doubted(layout, set(), SearchParameters()) == [0, 1, 2]
 
 
 def dots(*sizes: int) -> tuple[Piece, ...]:
