@@ -103,7 +103,8 @@ def usual_stroke(mask: Grey) -> float:
     Unlike the mean it is not moved by what is no stroke, as the dark edge of a table, nor by lines
     along the rows: these are few runs, however long.
     """
-    rows = np.pad(mask[::4], ((0, 0), (1, 1))).ravel()
+    beside = cv2.copyMakeBorder(mask[::4], 0, 0, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    rows = np.asarray(beside, np.uint8).ravel()
     changes = np.flatnonzero(rows[1:] != rows[:-1])
     return float(np.median(changes[1::2] - changes[::2])) if len(changes) else 0.0
 
