@@ -27,6 +27,20 @@ def reader() -> Reader:
     return Reader.open(ROOT / "models" / "digits")
 
 
+@pytest.fixture
+def tiles_seen(monkeypatch) -> list[int]:
+    """How many tiles the network looks at each time, from now on."""
+    seen: list[int] = []
+    scores = Network.scores
+
+    def counted(network: Network, tiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        seen.append(len(tiles))
+        return scores(network, tiles)
+
+    monkeypatch.setattr(Network, "scores", counted)
+    return seen
+
+
 def png(grey: np.ndarray) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(grey).save(stream, "PNG")
@@ -273,23 +287,15 @@ def test_where_nothing_is_found_it_is_looked_for_in_all_pixels_unless_there_is_a
     assert read_with_ink(reader, many)[1].shape == (450, 600)
 
 
-def test_what_is_too_wide_for_a_digit_is_not_looked_at_before_it_is_cut(reader, monkeypatch):
+def test_what_is_too_wide_for_a_digit_is_not_looked_at_before_it_is_cut(reader, tiles_seen):
     page = page_of((300, 300, 200), (600, 300, 200))
     page[700:740, 300:900] = 0
-    seen: list[int] = []
-    scores = Network.scores
-
-    def counted(network: Network, tiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        seen.append(len(tiles))
-        return scores(network, tiles)
-
-    monkeypatch.setattr(Network, "scores", counted)
 
     assert reader.read(png(page)).rows == ("88",)
-    assert seen[0] == 2
+    assert tiles_seen[0] == 2
 
 
-def test_specks_beside_digits_are_not_looked_at(reader, monkeypatch):
+def test_specks_beside_digits_are_not_looked_at(reader, tiles_seen):
     digit = cv2.resize(grey_of(PICTURES / "digit_8.png"), (90, 90), interpolation=cv2.INTER_AREA)
     page = np.full((500, 700), 255, np.uint8)
     for x in range(20, 620, 120):
@@ -298,17 +304,9 @@ def test_specks_beside_digits_are_not_looked_at(reader, monkeypatch):
     for place in range(12):
         x, y = 30 + 100 * (place % 6), 250 + 90 * (place // 6)
         page[y : y + 9, x : x + 8] = 0
-    seen: list[int] = []
-    scores = Network.scores
-
-    def counted(network: Network, tiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        seen.append(len(tiles))
-        return scores(network, tiles)
-
-    monkeypatch.setattr(Network, "scores", counted)
 
     assert reader.read(png(page)).rows == reader.read(clean).rows == ("88888",)
-    assert sum(seen) == 10
+    assert sum(tiles_seen) == 10
 
 
 def test_several_specks_may_be_a_broken_digit_unless_they_are_far_from_each_other(reader):
