@@ -46,7 +46,7 @@ class InkParameters:
     """
 
     working_pixels: int = 1_300_000
-    coarse_pixels: int = 700_000
+    coarse_pixels: int = 800_000
     coarse_stroke: float = 4.0
     small_side: int = 100
     background_window: float = 0.33

@@ -115,6 +115,11 @@ class Layout:
         candidate = self.candidates[index]
         return self.lines[candidate.line][candidate.first]
 
+    def typical_height(self) -> float:
+        """That of all its pieces; 0 if there are none."""
+        every = [piece for line in self.lines for piece in line]
+        return typical_height(every) if every else 0.0
+
     def only(self, indices: Sequence[int]) -> Layout:
         """The same with these of its candidates alone."""
         return replace(self, candidates=tuple(self.candidates[index] for index in indices))
@@ -167,7 +172,7 @@ def arrange(
     parameters = parameters or LayoutParameters()
     new_labels = new_labels or labels_after(layout)
     labels, lines = layout.labels, [list(line) for line in layout.lines]
-    wide = [index for index in doubted if _is_wide(layout, index, parameters)]
+    wide = worth_cutting(layout, doubted, parameters)
     if wide:
         labels = labels.copy()
         for index in wide:
@@ -186,6 +191,14 @@ def arrange(
         layout.heights,
         tuple(itertools.islice(candidates, parameters.most_candidates)),
     )
+
+
+def worth_cutting(
+    layout: Layout, doubted: Collection[int], parameters: LayoutParameters
+) -> list[int]:
+    """Which of the ``doubted`` pieces are wide enough, and no mere fragment of their line, to be
+    several digits."""
+    return [index for index in doubted if _is_wide(layout, index, parameters)]
 
 
 def exchange(layout: Layout, other: Layout, lines: Collection[int]) -> Layout:
@@ -411,7 +424,6 @@ def _line_position(line: list[Piece]) -> float:
 
 
 def _is_wide(layout: Layout, index: int, parameters: LayoutParameters) -> bool:
-    """Whether a piece is wide enough, and no mere fragment of its line, to be several digits."""
     candidate = layout.candidates[index]
     _, _, width, height = candidate.box
     usual = layout.heights[candidate.line]

@@ -27,11 +27,11 @@ class Look:
     """The network's scores for one picture's candidates; it looks at none of them twice.
 
     ``specks`` are the labels of pieces that are no digits, and the areas of their boxes: these are
-    not looked at. ``seconds`` is what looking took.
+    not looked at. ``seconds`` is what looking took, and what it is told that it took before.
     """
 
-    def __init__(self, extracted: Ink, network: Network) -> None:
-        self.seconds = 0.0
+    def __init__(self, extracted: Ink, network: Network, seconds: float = 0.0) -> None:
+        self.seconds = seconds
         self.specks: dict[int, int] = {}
         self._extracted = extracted
         self._network = network

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +38,6 @@ from digits.settings import Settings
 from digits.trace import Trace
 
 Floats = NDArray[np.float32]
-
-CROWD = 100
-"""Pieces of ink from which a picture without digits is a texture, a scene, print."""
 
 
 @dataclass(frozen=True)
@@ -112,35 +109,59 @@ class Reader:
         )
 
     def _find(self, grey: NDArray[np.uint8], *, single: bool) -> _Found:
-        """The digits of a picture, from a coarse look at it if nothing there asks for another."""
-        looked = 0.0
+        """The digits of a picture, from a coarse look at it if that shows some, and shows no
+        reason for another: nothing to cut, and nothing that the network sees larger than it is."""
+        seconds = 0.0
         if coarse := ink.coarse(grey, self.parameters.ink):
-            found = self._found(coarse, single=single)
-            if found.is_plain():
-                return found
-            looked = found.looked
+            look = Look(coarse, self.network)
+            uncut = self._all_in_one(coarse) if single else self._uncut(coarse, look)
+            if uncut:
+                found = self._chosen(coarse, uncut, look, single=single)
+                if found.least_size() >= tile.BOX:
+                    return found
+            seconds = look.seconds
         # Enlarging helps to part what is close; what is one digit is left as it is.
         fine = ink.extract(grey, self.parameters.ink, enlarge=not single)
-        found = self._found(fine, single=single)
-        return replace(found, looked=found.looked + looked)
+        look = Look(fine, self.network, seconds)
+        arranged = self._all_in_one(fine) if single else self._cut(fine, look)
+        return self._chosen(fine, arranged, look, single=single)
 
-    def _found(self, extracted: Ink, *, single: bool) -> _Found:
-        """The digits in ink."""
-        look = Look(extracted, self.network)
-        if single:
-            arranged = layout.find_single(extracted, self.parameters.layout)
-            choose = search.choose_single
-        else:
-            pieces = layout.pieces(extracted, self.parameters.layout)
-            self._pass_over_specks(pieces, look)
-            new_labels = layout.labels_after(pieces)
-            pieces = enclosures.drop(pieces, self._sure(pieces, look), self.parameters.layout)
-            pieces = self._rows_apart(pieces, look, new_labels)
-            arranged = self._parted(pieces, look, new_labels)
-            choose = search.choose
+    def _all_in_one(self, extracted: Ink) -> Layout:
+        return layout.find_single(extracted, self.parameters.layout)
+
+    def _uncut(self, coarse: Ink, look: Look) -> Layout | None:
+        """Boxes that may hold a digit, in the ink of a coarse look; None where some are small, or
+        something has to be cut, which takes all the pixels there are."""
+        pieces = layout.pieces(coarse, self.parameters.layout)
+        if pieces.typical_height() < tile.BOX:
+            return None
+        pieces = self._worth_a_look(pieces, look)
+        doubted = search.doubted(pieces, self._sure(pieces, look), self.parameters.search)
+        if layout.worth_cutting(pieces, doubted, self.parameters.layout):
+            return None
+        parted = self._rows_apart(pieces, look, layout.labels_after(pieces))
+        if parted.labels is not pieces.labels:
+            return None
+        return layout.arrange(parted, (), self.parameters.layout)
+
+    def _cut(self, extracted: Ink, look: Look) -> Layout:
+        """Boxes that may hold a digit; what is connected is cut."""
+        pieces = self._worth_a_look(layout.pieces(extracted, self.parameters.layout), look)
+        new_labels = layout.labels_after(pieces)
+        pieces = self._rows_apart(pieces, look, new_labels)
+        return self._parted(pieces, look, new_labels)
+
+    def _chosen(self, extracted: Ink, arranged: Layout, look: Look, *, single: bool) -> _Found:
+        """The digits among the boxes, in reading order."""
+        choose = search.choose_single if single else search.choose
         scores = look.scores(arranged)
         placed = _in_reading_order(arranged, choose(arranged, *scores, self.parameters.search))
         return _Found(extracted, arranged, scores, placed, look.seconds)
+
+    def _worth_a_look(self, pieces: Layout, look: Look) -> Layout:
+        """The pieces but for those around digits; specks are left out of what is looked at."""
+        self._pass_over_specks(pieces, look)
+        return enclosures.drop(pieces, self._sure(pieces, look), self.parameters.layout)
 
     def _pass_over_specks(self, pieces: Layout, look: Look) -> None:
         """What is too small for a digit, beside what is sure to be one, is not looked at at all."""
@@ -244,21 +265,10 @@ class _Found:
     placed: list[tuple[int, Choice]]
     looked: float
 
-    def is_plain(self) -> bool:
-        """Whether more pixels would show nothing else: no digit was cut from other ink, which takes
-        all the pixels there are, none is smaller than the network sees it, and if there is none,
-        there is too much ink to be a number that was not made out."""
-        chosen = [self.arranged.candidates[choice.index] for _, choice in self.placed]
-        if not chosen:
-            return sum(len(line) for line in self.arranged.lines) > CROWD
-        return all(
-            max(each.box[2:]) >= tile.BOX
-            and not any(
-                piece.of or piece.parted
-                for piece in self.arranged.lines[each.line][each.first : each.last + 1]
-            )
-            for each in chosen
-        )
+    def least_size(self) -> int:
+        """The longer side in working pixels of the smallest digit; 0 if there is none."""
+        chosen = (self.arranged.candidates[choice.index] for _, choice in self.placed)
+        return min((max(each.box[2:]) for each in chosen), default=0)
 
 
 def _in_reading_order(arranged: Layout, chosen: list[Choice]) -> list[tuple[int, Choice]]:
