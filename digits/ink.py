@@ -29,6 +29,10 @@ HARDLY_MORE = 1.4
 NOISE_ROWS = 48
 """Rows of a picture in which its noise is measured."""
 
+PEAKS_SIDE, MOST_STEP = 160, 64
+"""Long side of the picture of the strongest ink nearby, which is larger for a thread: what a step
+costs grows with it."""
+
 PAPER_SIDE = 160
 POLARITY_SIDE = 80
 """Long side in pixels of the picture in which the paper's brightness, and polarity, are found."""
@@ -203,7 +207,7 @@ def _threshold(strength: Grey, parameters: InkParameters) -> tuple[Grey, Grey]:
     smooth = cv2.GaussianBlur(strength, (3, 3), 0) if max(strength.shape) > 160 else strength
     floor = _noise_floor(strength, parameters)
     height, width = strength.shape
-    step = max(1, round(max(height, width) / 160))
+    step = min(max(1, round(max(height, width) / PEAKS_SIDE)), MOST_STEP)
     peaks = _strongest(smooth, step)
     window = _odd(max(peaks.shape) * parameters.peak_window, at_least=3)
     peaks = cv2.dilate(peaks, np.ones((window, window), np.uint8))
@@ -217,7 +221,8 @@ def _threshold(strength: Grey, parameters: InkParameters) -> tuple[Grey, Grey]:
 def _strongest(strength: Grey, step: int) -> Grey:
     """The greatest of so many pixels each way, around every so many-th: row by row first, since
     then there are fewer to look at."""
-    rows = cv2.dilate(strength, np.ones((step, 1), np.uint8))[::step]
+    high = min(step, 2 * len(strength) - 1)  # OpenCV makes room for all of a kernel
+    rows = cv2.dilate(strength, np.ones((high, 1), np.uint8))[::step]
     return np.asarray(cv2.dilate(rows, np.ones((1, step), np.uint8))[:, ::step], np.uint8)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,6 +113,25 @@ def test_a_thread_of_a_picture_is_read_like_any_other(reader, long, short, densi
     for each in (grey, grey.T):
         reading = reader.read(png(np.ascontiguousarray(each)))
         assert (reading.width, reading.height) == each.shape[::-1]
+
+
+@pytest.mark.parametrize("short", [1, 2, 6])
+def test_a_thread_of_a_million_pixels_takes_no_more_memory_than_another_picture(short):
+    """Far less than the gigabytes that kernels as long as a part of it once took."""
+    program = (
+        "import cv2, numpy, resource, sys\n"
+        "from digits.reader import Reader\n"
+        "reader = Reader.open(sys.argv[1])\n"
+        "for shape in ((int(sys.argv[2]), 1_000_000), (1_000_000, int(sys.argv[2]))):\n"
+        "    data = cv2.imencode('.png', numpy.full(shape, 255, numpy.uint8))[1].tobytes()\n"
+        "    assert reader.read(data).digits == ()\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+    )
+    arguments = [sys.executable, "-c", program, str(ROOT / "models" / "digits"), str(short)]
+
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert int(done.stdout) < 700
 
 
 def test_single_takes_the_whole_picture_as_one_digit(reader):
@@ -256,15 +278,48 @@ def test_broad_strokes_are_read_in_a_quarter_of_the_pixels(reader):
     assert np.allclose(boxes, wanted, atol=3)
 
 
-def test_digits_that_had_to_be_cut_from_each_other_are_read_in_all_pixels(reader):
+def test_where_something_has_to_be_cut_all_pixels_are_looked_at(reader):
     apart = page_of((300, 300, 200), (600, 300, 200))
     left, right = (box.box for box in reader.read(png(apart)).digits)
     touching = page_of((300, 300, 200), (600 - (right[0] - left[0] - left[2]) - 12, 300, 200))
+    scribbled = page_of((300, 100, 200), (600, 100, 200))
+    points = np.array([[[150, 700], [250, 500], [350, 700], [450, 500], [550, 700], [650, 500]]])
+    cv2.polylines(scribbled, [*points], False, (0,), 14)
 
     assert read_with_ink(reader, apart)[1].shape == (450, 600)
     rows, found_in = read_with_ink(reader, touching)
     assert rows == ("88",)
     assert found_in.shape == (900, 1200)
+    assert read_with_ink(reader, scribbled)[1].shape == (900, 1200)
+
+
+def test_where_rows_touch_all_pixels_are_looked_at(reader):
+    grey = grey_of(PICTURES / "close_rows.png")
+    large = cv2.resize(grey, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+    coarse = ink.coarse(large)
+
+    rows, found_in = read_with_ink(reader, large)
+
+    assert rows == reader.read(png(grey)).rows
+    assert coarse is not None
+    assert found_in.size > coarse.mask.size
+
+
+def test_small_digits_are_read_in_all_pixels_and_looked_at_in_no_others(reader, tiles_seen):
+    rows, found_in = read_with_ink(reader, page_of((100, 400, 46), (300, 400, 46)))
+
+    assert rows == ("88",)
+    assert found_in.shape == (900, 1200)
+    assert sum(tiles_seen) == 2
+
+
+def test_one_small_digit_is_read_in_all_pixels(reader):
+    trace = Trace()
+
+    reading = reader.read(png(page_of((500, 400, 46))), single=True, trace=trace)
+
+    assert reading.rows == ("8",)
+    assert trace.stages["ink"].shape == (900, 1200)
 
 
 def test_small_digits_beside_large_ones_are_read_in_all_pixels(reader):
@@ -276,15 +331,32 @@ def test_small_digits_beside_large_ones_are_read_in_all_pixels(reader):
     assert found_in.shape == (900, 1200)
 
 
-def test_where_nothing_is_found_it_is_looked_for_in_all_pixels_unless_there_is_a_crowd(reader):
-    few, many = np.full((2, 900, 1200), 255, np.uint8)
-    cv2.polylines(few, [np.array([[100, 500], [400, 200], [700, 600], [1000, 300]])], False, 0, 14)
-    many[50:850] = 255 * (np.add.outer(np.arange(800) // 40, np.arange(1200) // 40) % 2)
-    many[::40] = many[:, ::40] = 255
+def test_where_nothing_is_found_it_is_looked_for_in_all_pixels(reader):
+    page = np.full((900, 1200), 255, np.uint8)
+    cv2.line(page, (300, 450), (420, 450), (0,), 20)
 
-    assert read_with_ink(reader, few)[0] == read_with_ink(reader, many)[0] == ()
-    assert read_with_ink(reader, few)[1].shape == (900, 1200)
-    assert read_with_ink(reader, many)[1].shape == (450, 600)
+    rows, found_in = read_with_ink(reader, page)
+
+    assert rows == ()
+    assert found_in.shape == (900, 1200)
+
+
+def test_what_both_looks_take_is_told(reader, monkeypatch):
+    page = page_of((100, 100, 120), (250, 100, 120), (100, 400, 46), (160, 400, 46))
+    scores = Network.scores
+    took: list[float] = []
+
+    def slow(network: Network, tiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        time.sleep(0.02)
+        took.append(0.02)
+        return scores(network, tiles)
+
+    monkeypatch.setattr(Network, "scores", slow)
+
+    ms = reader.read(png(page)).ms
+    assert len(took) > 1
+    assert sum(took) * 1000 <= ms.classify < ms.total
+    assert ms.decode + ms.find + ms.classify == pytest.approx(ms.total)
 
 
 def test_what_is_too_wide_for_a_digit_is_not_looked_at_before_it_is_cut(reader, tiles_seen):
