@@ -6,7 +6,7 @@ takes shadows and uneven light out; what their edges leave is taken off by `digi
 threshold follows the strongest ink nearby, so that faint pencil and black marker live on one page,
 and never falls to the paper's own noise.
 
-A large picture is looked at in a quarter of its pixels first: most photos have pens broad enough.
+A large picture is looked at with its sides halved first: most photos have pens broad enough.
 """
 
 from __future__ import annotations
@@ -86,10 +86,10 @@ def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: boo
 
 
 def coarse(grey: Grey, parameters: InkParameters | None = None) -> Ink | None:
-    """Find the ink of a large picture ``[h, w]`` uint8 with each side halved, or halved again.
+    """Find the ink of a large picture ``[h, w]`` uint8, its sides halved until it is not large.
 
-    That takes a quarter of the time, and so does all that comes after. None for a picture that is
-    not large, and where strokes are too fine to be seen so.
+    Whatever goes over all pixels takes a quarter of the time then, or less. None for a picture that
+    is not large, and where strokes are too fine to be seen so.
     """
     parameters = parameters or InkParameters()
     working, scale = grey, 1.0
