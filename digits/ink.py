@@ -92,12 +92,16 @@ def coarse(grey: Grey, parameters: InkParameters | None = None) -> Ink | None:
     is not large, and where strokes are too fine to be seen so.
     """
     parameters = parameters or InkParameters()
-    working, scale = grey, 1.0
-    while working.size > parameters.coarse_pixels and min(working.shape) > 1:
-        working, scale = _blocks(working, 2), scale / 2
-    if working is grey:
+    height, width = grey.shape
+    block = 1
+    while (
+        height // block * (width // block) > parameters.coarse_pixels
+        and min(height, width) >= 2 * block
+    ):
+        block *= 2
+    if block == 1:
         return None
-    found = _extracted(working, scale, parameters)
+    found = _extracted(_averaged(grey, block), 1 / block, parameters)
     return found if usual_stroke(found.mask) >= parameters.coarse_stroke else None
 
 
@@ -221,8 +225,7 @@ def _threshold(strength: Grey, parameters: InkParameters) -> tuple[Grey, Grey]:
 def _strongest(strength: Grey, step: int) -> Grey:
     """The greatest of so many pixels each way, around every so many-th: row by row first, since
     then there are fewer to look at."""
-    high = min(step, 2 * len(strength) - 1)  # OpenCV makes room for all of a kernel
-    rows = cv2.dilate(strength, np.ones((high, 1), np.uint8))[::step]
+    rows = cv2.dilate(strength, np.ones((step, 1), np.uint8))[::step]
     return np.asarray(cv2.dilate(rows, np.ones((1, step), np.uint8))[:, ::step], np.uint8)
 
 

@@ -91,8 +91,11 @@ def choose(
 
 def narrow(pieces: Layout, parameters: SearchParameters) -> list[int]:
     """Which of the pieces, each a candidate, are no wider than one digit may be."""
-    widths = enumerate(candidate.box for candidate in pieces.candidates)
-    return [index for index, box in widths if box[2] <= parameters.widest * box[3]]
+    return [
+        index
+        for index, candidate in enumerate(pieces.candidates)
+        if candidate.box[2] <= parameters.widest * candidate.box[3]
+    ]
 
 
 def sure(probabilities: Floats, digit_score: Floats, parameters: SearchParameters) -> list[int]:
@@ -103,8 +106,7 @@ def sure(probabilities: Floats, digit_score: Floats, parameters: SearchParameter
 
 def small(pieces: Layout, parameters: SearchParameters) -> list[int]:
     """Which of the pieces, each a candidate, would be too small if all of the ink were digits."""
-    heights = [candidate.box[3] for candidate in pieces.candidates]
-    least = parameters.least_size * weighted_median(heights) if heights else 0.0
+    least = parameters.least_size * pieces.typical_height()
     return [index for index, each in enumerate(pieces.candidates) if _size(each) < least]
 
 

@@ -318,7 +318,6 @@ def test_small_digits_are_read_in_all_pixels_and_looked_at_in_no_others(reader, 
 
 def test_one_small_digit_is_read_in_all_pixels(reader):
     trace = Trace()
-
     broad = cv2.erode(page_of((500, 400, 46)), np.ones((4, 4), np.uint8))
 
     reading = reader.read(png(broad), single=True, trace=trace)
