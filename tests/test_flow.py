@@ -11,11 +11,14 @@ from pathlib import Path
 import live
 import pytest
 
+from digits.model import ModelFolder
+
 UV = os.environ.get("UV", "uv")
 PHONE = "test_images/phone.jpg\t20731 9468 51102 8873\n"
 
 
 @pytest.mark.slow
+@pytest.mark.training
 @pytest.mark.data
 @pytest.mark.timeout(1200)
 def test_the_flow_of_the_readme(
@@ -40,6 +43,10 @@ def test_the_flow_of_the_readme(
         return done.stdout
 
     assert run(f"{train} --quick") == f"{tmp_path / 'mine'}\n"
+    card = ModelFolder.open(tmp_path / "mine").card
+    assert card.training["command"] == "uv run train.py --quick"
+    assert card.metrics["test_accuracy"] > 0.93
+    assert card.metrics["test_calibration_error"] < 0.03
     assert run(register) == "digits:1\n"
     log = tmp_path / "log"
     with live.endpoint(

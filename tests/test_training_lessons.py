@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.training, pytest.mark.timeout(1500)]
 
 UV = os.environ.get("UV") or "uv"
 

@@ -21,7 +21,12 @@ from digits.settings import ROOT
 from digits.training.gate import sign_test
 from digits.wire.feedback import Correction
 
-pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.timeout(2400)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.training,
+    pytest.mark.data,
+    pytest.mark.timeout(2400),
+]
 
 UV = os.environ.get("UV") or "uv"
 COUNT = 100
@@ -35,11 +40,22 @@ def mnist(data_dir: Path) -> dict[str, np.ndarray]:
         return dict(arrays)
 
 
-@pytest.fixture(scope="module")
-def data(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def data(data_dir: Path, tmp_path: Path) -> Path:
     """MNIST and nothing else: the labelled pictures would take their time."""
-    folder = tmp_path_factory.mktemp("data")
+    folder = tmp_path / "data"
+    folder.mkdir()
     (folder / "mnist.npz").symlink_to(data_dir / "mnist.npz")
+    return folder
+
+
+@pytest.fixture
+def little_data(mnist: dict[str, np.ndarray], tmp_path: Path) -> Path:
+    """A tenth of MNIST, which is enough to be led astray."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    counts = {"x_train": 6000, "y_train": 6000, "x_test": 1000, "y_test": 1000}
+    np.savez(folder / "mnist.npz", **{name: mnist[name][:count] for name, count in counts.items()})
     return folder
 
 
@@ -148,10 +164,10 @@ def test_sevens_crossed_twice_are_learned_and_nothing_is_forgotten(tmp_path, dat
     assert registry.rollback("digits@production")[1].version == 1
 
 
-def test_wrong_corrections_are_refused(tmp_path, data, mnist):
+def test_wrong_corrections_are_refused(tmp_path, little_data, mnist):
     threes = of_digit(mnist["x_train"], mnist["y_train"], 3)
     correct(tmp_path / "store", threes, NOT_UNDERSTOOD, only_misread=False)
-    registry, said = retrain(tmp_path, data)
+    registry, said = retrain(tmp_path, little_data)
     assert "digits:2 is candidate" in said
     assert registry.number("digits@production") == 1
     assert registry.number("digits@candidate") == 2

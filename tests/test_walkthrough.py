@@ -35,6 +35,7 @@ def test_it_is_kept_without_outputs(repo_root):
 
 
 @pytest.mark.slow
+@pytest.mark.training
 @pytest.mark.data
 @pytest.mark.timeout(1500)
 def test_it_goes_from_mnist_to_a_reading_of_an_endpoint(repo_root, data_dir, tmp_path):

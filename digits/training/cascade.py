@@ -142,17 +142,6 @@ def together(outputs: Sequence[Outputs]) -> Outputs:
     return _as_logits(probabilities, score)
 
 
-def asked(first: Outputs, tiles: Floats, score: Scorer) -> Outputs:
-    """What a further network says of those ``tiles`` of which the first one, which said ``first``,
-    is in doubt; nothing (zeros) of the others, which `together` does not heed."""
-    place = np.flatnonzero(doubt(*_answered(first)))
-    said = Outputs(np.zeros_like(first.logits), np.zeros_like(first.digit_logit))
-    if len(place):
-        some = score(tiles[place])
-        said.logits[place], said.digit_logit[place] = some.logits, some.digit_logit
-    return said
-
-
 def scorer(content: bytes) -> Scorer:
     """A network's file as a plain function on arrays; its answers are calibrated already."""
     session = _session(content)

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -205,16 +205,21 @@ def scorer(model: keras.Model) -> Scorer:
     """The model as a plain function on arrays."""
 
     def score(tiles: NDArray[np.float32]) -> Outputs:
-        parts = [
-            model.predict_on_batch(tiles[start : start + SCORED_AT_ONCE])
-            for start in range(0, len(tiles), SCORED_AT_ONCE)
-        ]
+        parts = in_parts(model, tiles)
         return Outputs(
             np.concatenate([part[LOGITS] for part in parts]),
             np.concatenate([part[DIGIT_LOGIT] for part in parts])[:, 0],
         )
 
     return score
+
+
+def in_parts(model: keras.Model, inputs: NDArray[np.float32]) -> list[Any]:
+    """What the model says of ``inputs``, so many at once that it does not take much memory."""
+    return [
+        model.predict_on_batch(inputs[start : start + SCORED_AT_ONCE])
+        for start in range(0, len(inputs), SCORED_AT_ONCE)
+    ]
 
 
 def steps_of(source: SizedSource, recipe: Recipe) -> int:

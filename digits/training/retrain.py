@@ -22,7 +22,7 @@ from digits.training import comparison, describe, feedback, origin, report, run
 from digits.training.data import Labelled, Mnist
 from digits.training.evaluation import MnistFigures
 from digits.training.feedback import Lesson
-from digits.training.fine_tune import Cases, fine_tune, restrain
+from digits.training.fine_tune import Cases, Halves, fine_tune, restrain
 from digits.training.folder import check_target, staged, write_card, write_network
 from digits.training.gate import Verdict
 from digits.training.recipe import Recipe
@@ -165,35 +165,31 @@ def _make(
 def _learn(
     models: list[keras.Model], recipe: Recipe, mnist: Mnist, lesson: Lesson, validation: Validation
 ) -> list[float]:
-    """Let each network of the base learn in turn; how far it was let go, by what all of them say
-    together."""
+    """Let the networks of the base learn, and each in turn go on to what it learned; how far it was
+    let go, by what all of them say together."""
     from digits.training import cascade
     from digits.training.fit import scorer
 
     cases = Cases.of(validation, lesson.digits)
-    said: list[list[Outputs]] = [[] for _ in models]
+    halves = [Halves.of(model) for model in models]
+    # The heads are asked about the same cases time and again.
+    seen = [[each.features(tiles) for tiles in cases.tiles] for each in halves]
 
     def say_alone(place: int) -> list[Outputs]:
-        score = scorer(models[place])
-        if place == 0:
-            return [score(tiles) for tiles in cases.tiles]
-        return [
-            cascade.asked(first, tiles, score)
-            for first, tiles in zip(said[0], cases.tiles, strict=True)
-        ]
+        return [scorer(halves[place].head)(features) for features in seen[place]]
+
+    said = [say_alone(place) for place in range(len(models))]
 
     def say(place: int) -> list[Outputs]:
         """What all say together, once a network changed; of the others it is known."""
         said[place] = say_alone(place)
-        if place == 0:  # it is in doubt of others now
-            said[1:] = map(say_alone, range(1, len(models)))
         return [cascade.together(each) for each in zip(*said, strict=True)]
 
     before, parts = say(0), []
-    for place, model in enumerate(models):
-        old = model.get_weights()
-        fine_tune(model, recipe, mnist.train, lesson.digits)
-        parts.append(restrain(model, old, cases, before=before, say=functools.partial(say, place)))
+    learned = fine_tune(halves, recipe, mnist.train, lesson.digits)
+    for place, (each, weights) in enumerate(zip(halves, learned, strict=True)):
+        again = functools.partial(say, place)
+        parts.append(restrain(each.head, weights, cases, before=before, say=again))
         after = say(place)
     logger.info(
         "loss on the validation split: %.4f, before %.4f; of the way was taken: %s",
