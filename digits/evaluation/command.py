@@ -22,6 +22,7 @@ def evaluate(plan: Plan, out: Path) -> Findings:
     among other people's pictures go there too. Raises DigitsError.
     """
     opened = ModelFolder.open(plan.model)
+    revision = origin.git_revision()  # before anything that is written changes the checkout
     out.mkdir(parents=True, exist_ok=True)
     times = _count(plan, out, opened.card)
     started = time.monotonic()
@@ -34,7 +35,7 @@ def evaluate(plan: Plan, out: Path) -> Findings:
             "command": "uv run train.py --evaluate MODEL_DIR",
             "split": plan.split,
             record.TIMES: times,
-            "revision": origin.git_revision(),
+            "revision": revision,
             "machine": origin.machine(),
             "seconds": round(time.monotonic() - started),
             "seeds": suite.seeds(),

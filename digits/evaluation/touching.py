@@ -10,9 +10,9 @@ from numpy.random import Generator
 
 from digits.evaluation import scenes
 from digits.evaluation.alignment import right_digits
-from digits.evaluation.scenes import Coverage
 from digits.evaluation.share import Share
 from digits.reader import Reader
+from digits.training import parting
 from digits.training.data import Labelled
 
 OVERLAPS = (-0.05, 0.0, 0.04, 0.08)
@@ -98,8 +98,10 @@ def _number(rng: Generator, part: Labelled, overlap: float) -> Number:
     right = margin
     for ink in drawn:
         top = round(HEIGHT - ink.shape[0] / 2 + rng.normal(0, 0.03 * HEIGHT))
-        left = right if right == margin else _touching(sheet, ink, right + HEIGHT // 2, top)
-        left -= round(overlap * HEIGHT) if right > margin else 0
+        left = right
+        if right > margin:
+            left = parting.touching(sheet > INKED, ink > INKED, right + HEIGHT // 2, top)
+            left -= round(overlap * HEIGHT)
         sheet = np.maximum(sheet, scenes.place(ink, size, (left, top)))
         right = left + ink.shape[1]
     sheet = sheet[:, : right + margin]
@@ -108,15 +110,3 @@ def _number(rng: Generator, part: Labelled, overlap: float) -> Number:
     grey = scenes.camera(rng, scenes.write(paper, sheet, dark))
     truth = "".join(str(part.labels[index]) for index in chosen)
     return Number(overlap, scenes.png(grey), truth)
-
-
-def _touching(sheet: Coverage, ink: Coverage, left: int, top: int) -> int:
-    """How far to the right ``ink`` has to begin to touch what is on the sheet: from ``left`` on it
-    is pushed that way."""
-    inked = ink > INKED
-    while left > 0:
-        beneath = sheet[top : top + ink.shape[0], left : left + ink.shape[1]] > INKED
-        if (beneath & inked[:, : beneath.shape[1]]).any():
-            break
-        left -= 1
-    return left

@@ -108,7 +108,7 @@ def number(rng: Generator, images: NDArray[np.uint8], labels: NDArray[np.int64])
         top = int(np.clip(round(spare / 2 + rng.normal(0, UNEVEN * height)), 0, spare))
         left = 0
         if places:
-            left = _touching(sheet, ink, right, top)
+            left = touching(sheet > INKED, ink > INKED, right, top)
             left = max(0, left - round(rng.uniform(*OVERLAP) * ink.shape[0]))
         places.append((top, left))
         area = sheet[top : top + ink.shape[0], left : left + ink.shape[1]]
@@ -120,6 +120,15 @@ def number(rng: Generator, images: NDArray[np.uint8], labels: NDArray[np.int64])
         own[top : top + ink.shape[0], left : left + ink.shape[1]] = ink > INKED
         owned.append(own)
     return Number(sheet[:, :right], tuple(owned), tuple(int(labels[place]) for place in chosen))
+
+
+def touching(sheet: NDArray[np.bool_], ink: NDArray[np.bool_], left: int, top: int) -> int:
+    """In which column ``ink`` begins so that it just touches what is on the ``sheet``: from
+    ``left`` on it is pushed to the left."""
+    there = np.pad(sheet[top : top + ink.shape[0]], ((0, 0), (0, ink.shape[1])))
+    while left > 0 and not (there[:, left : left + ink.shape[1]] & ink).any():
+        left -= 1
+    return left
 
 
 def cut(number: Number, *, touching: bool) -> Cut:
@@ -172,13 +181,3 @@ def _run_sums(
     """The sum of a value of each part over each run."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     return np.asarray(sums[last + 1] - sums[first])
-
-
-def _touching(sheet: Ink, ink: Ink, left: int, top: int) -> int:
-    """How far to the right ``ink`` begins so that it just touches what is on the ``sheet``; from
-    ``left`` on it is pushed that way."""
-    inked = ink > INKED
-    there = np.pad(sheet[top : top + ink.shape[0]] > INKED, ((0, 0), (0, ink.shape[1])))
-    while left > 0 and not (there[:, left : left + ink.shape[1]] & inked).any():
-        left -= 1
-    return left
