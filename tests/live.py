@@ -30,14 +30,17 @@ def endpoint(
     environ: Mapping[str, str] | None = None,
     probe: str = "/health/ready",
     announcement: str = "",
+    inherited: Sequence[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start ``command``, wait until it is ready, stop it at the end.
 
     Ready is when ``probe`` answers 200 on ``port`` and ``announcement`` was printed. ``log`` gets
-    what it prints, and is shown if it ends before that.
+    what it prints, and is shown if it ends before that. It has the ``inherited`` descriptors.
     """
     with log.open("wb") as stream:
-        process = subprocess.Popen(command, cwd=cwd, env=environ, stdout=stream, stderr=stream)
+        process = subprocess.Popen(
+            command, cwd=cwd, env=environ, stdout=stream, stderr=stream, pass_fds=inherited
+        )
         try:
             deadline = time.monotonic() + START_S
             while status(port, probe) != 200 or announcement not in log.read_text("utf-8"):

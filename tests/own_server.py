@@ -42,15 +42,25 @@ class OwnServer(Client):
 
 
 @contextmanager
-def own_server(folder: Path, *, workers: int = 1, **settings: object) -> Iterator[OwnServer]:
-    """Start it with DIGITS_<SETTING>, wait until it is ready, stop it at the end."""
+def own_server(
+    folder: Path, *, workers: int = 1, orders: int | None = None, **settings: object
+) -> Iterator[OwnServer]:
+    """Start it with DIGITS_<SETTING>, wait until it is ready, stop it at the end; ``orders`` is the
+    descriptor on which it takes orders."""
     port = live.unused_port()
     given = {f"DIGITS_{name.upper()}": str(value) for name, value in settings.items()}
     command = [sys.executable, "-m", "digits.serving", "--port", str(port)]
     command += ["--workers", str(workers)]
+    inherited = [] if orders is None else [orders]
+    command += [option for each in inherited for option in ("--orders", str(each))]
     log = folder / "server.log"
     with live.endpoint(
-        command, port=port, cwd=ROOT, log=log, environ={**os.environ, **given}
+        command,
+        port=port,
+        cwd=ROOT,
+        log=log,
+        environ={**os.environ, **given},
+        inherited=inherited,
     ) as process:
         yield OwnServer(port, process, log)
 

@@ -46,6 +46,8 @@ class Follower:
         self._orders = orders
         self._sample = sample
         self._seen = serving
+        self._ordered: int | None = serving
+        """What the server serves or was told to; None if it did not take it."""
         self._ordered_at = 0.0
         self.awaited: ModelVersion | None = None
         """What the server was ordered to serve and does not serve yet."""
@@ -57,6 +59,8 @@ class Follower:
             if number == self._seen:
                 return
             self._seen = number
+            if number == self._ordered:  # back from one that was no good
+                return
             version = self._registry.resolve(self._reference)
             _check(version, self._sample)
         except DigitsError as error:
@@ -64,7 +68,7 @@ class Follower:
             return
         os.write(self._orders, Order(version.path, str(version.version)).line())
         logger.info("switching to %s", version.reference)
-        self.awaited, self._ordered_at = version, time.monotonic()
+        self.awaited, self._ordered, self._ordered_at = version, number, time.monotonic()
 
     def notice(self, serving: str | None, say: Callable[[str], None]) -> None:
         """Tell of the switch once the server says that it serves the new version."""
@@ -75,7 +79,7 @@ class Follower:
             self.awaited = None
         elif time.monotonic() - self._ordered_at > PATIENCE_S:
             logger.error("the server did not take %s; see its log", self.awaited.reference)
-            self.awaited = None
+            self.awaited = self._ordered = None
 
 
 def _check(version: ModelVersion, sample: Sample) -> None:

@@ -52,12 +52,14 @@ HUNG_S = 30.0
 class Place:
     """One worker's place: who has it since when, and what a successor must wait after a death.
 
-    ``row`` is that of the worker on the board; ``outdated`` says that it serves an old model.
+    ``row`` is that of the worker on the board; ``version`` is that of the model it serves, and
+    ``outdated`` says that another one was ordered since.
     """
 
     listener: socket.socket
     row: int
     pid: int = 0
+    version: str = ""
     outdated: bool = False
     started: float = 0.0
     due: float = 0.0
@@ -125,6 +127,7 @@ class Master:
 
     def _occupy(self, place: Place) -> None:
         place.outdated = False
+        place.version = self._service.reader.version
         place.pid = self._fork(place)
         place.started = time.monotonic()
         self._board.beat(place.row, place.pid)
@@ -143,7 +146,7 @@ class Master:
         self._service = replace(loaded, reader=reader)
         gc.collect()
         gc.freeze()
-        for place in self._places:
+        for place in self._workers():  # the one that is about to take over, too
             place.outdated = True
         logger.info("loaded %s %s", reader.folder.card.name, reader.version)
 
@@ -171,8 +174,7 @@ class Master:
             os.kill(place.pid, RETIRE)
         self._places[self._places.index(place)] = successor
         self._successor = None
-        version = self._service.reader.version
-        logger.info("worker %d serves version %s", successor.pid, version)
+        logger.info("worker %d serves version %s", successor.pid, successor.version)
 
     def _see_off(self, leaver: Leaver) -> None:
         if time.monotonic() > leaver.deadline:

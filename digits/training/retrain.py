@@ -170,8 +170,9 @@ def _learn(
     from digits.training import cascade
     from digits.training.fit import scorer
 
-    cases = Cases.of(validation, lesson.digits)
     halves = [Halves.of(model) for model in models]
+    learned = fine_tune(halves, recipe, mnist.train, lesson.digits)
+    cases = Cases.of(validation, lesson.digits)
     # The heads are asked about the same cases time and again.
     seen = [[each.features(tiles) for tiles in cases.tiles] for each in halves]
 
@@ -186,7 +187,6 @@ def _learn(
         return [cascade.together(each) for each in zip(*said, strict=True)]
 
     before, parts = say(0), []
-    learned = fine_tune(halves, recipe, mnist.train, lesson.digits)
     for place, (each, weights) in enumerate(zip(halves, learned, strict=True)):
         again = functools.partial(say, place)
         parts.append(restrain(each.head, weights, cases, before=before, say=again))
