@@ -128,7 +128,7 @@ class Layout:
 def pieces(ink: Ink, parameters: LayoutParameters | None = None) -> Layout:
     """The connected pieces of ink in lines, each of them a candidate; nothing is cut or joined."""
     parameters = parameters or LayoutParameters()
-    mask = rules.remove(ink.mask, parameters.rules)
+    mask = rules.remove(ink.mask, ink.strength, parameters.rules)
     labels, found = _pieces(mask, parameters)
     return in_lines(labels, found, parameters)
 

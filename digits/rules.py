@@ -1,8 +1,9 @@
 """Ruled and squared paper: printed lines are taken out of the ink before digits are looked for.
 
 A ruled line is thin and long, and it runs off the picture or is much finer than the pen: the edge
-of a sheet on a table does not run off. Only its thin places are removed: where a pen stroke crosses
-it, the ink is taller than the line and stays.
+of a sheet on a table does not run off. Where the pen is much stronger than the lines, whatever is
+no stronger than these goes. Else only their thin places do: where a pen stroke crosses a line, the
+ink is taller than the line and stays.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import components
+from digits import components, levels
 
 Mask = NDArray[np.uint8]
+Strength = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 
 Curve = tuple[int, NDArray[np.float64]]
@@ -43,7 +45,8 @@ class RuleParameters:
     span, ``cover`` is inked, and it climbs ``rise`` of it at most. ``gap`` is bridged along it,
     ``margin`` is left to the border it meets, ``steady`` is the length that each of its pieces has
     at least; ``most_ink`` of all the ink is the writing itself. Up to ``finer``
-    times as broad as the strokes of the writing, a line need not meet the border.
+    times as broad as the strokes of the writing, a line need not meet the border. ``several`` lines
+    are printed ones; where writing is ``bolder`` times as strong as they are, that tells it apart.
     """
 
     thickness: float = 0.012
@@ -55,10 +58,15 @@ class RuleParameters:
     margin: float = 0.03
     most_ink: float = 0.9
     finer: float = 0.65
+    several: int = 3
+    bolder: float = 1.5
 
 
-def remove(mask: Mask, parameters: RuleParameters | None = None) -> Mask:
-    """``mask`` (``[h, w]`` uint8, 0 or 1) without ruled lines, horizontal and vertical."""
+def remove(mask: Mask, strength: Strength, parameters: RuleParameters | None = None) -> Mask:
+    """``mask`` (``[h, w]`` uint8, 0 or 1) without ruled lines, horizontal and vertical.
+
+    ``strength`` (``[h, w]`` uint8) is that of everything, ink or not.
+    """
     parameters = parameters or RuleParameters()
     block = max(1, round(max(mask.shape) / DETECTION_SIDE))
     if min(mask.shape) < block:  # a thread, in which nothing is written
@@ -70,14 +78,62 @@ def remove(mask: Mask, parameters: RuleParameters | None = None) -> Mask:
     if not level and not upright:
         return mask
     walls, shelves = _rungs(small, level, parameters), _rungs(turned, upright, parameters)
-    level, upright = [*level, *shelves], [*upright, *walls]
+    level = [_enlarged(each, block, mask.shape[1]) for each in (*level, *shelves)]
+    upright = [_enlarged(each, block, mask.shape[0]) for each in (*upright, *walls)]
+    along = [*_along(strength, level), *_along(strength.T, upright)]
+    printed = _strongest_print(np.concatenate(along))
+    if len(along) >= parameters.several and (
+        _strong(mask, strength) >= parameters.bolder * printed
+    ):
+        return _stronger(mask, strength, printed)
     rules = np.zeros_like(mask)
-    _mark(mask, rules, level, block, parameters)
-    _mark(mask.T, rules.T, upright, block, parameters)
+    _mark(mask, rules, level, parameters)
+    _mark(mask.T, rules.T, upright, parameters)
     removed = int(np.count_nonzero(rules))
     if not removed or removed > parameters.most_ink * np.count_nonzero(mask):
         return mask
     return np.asarray(mask & ~rules & 1, np.uint8)
+
+
+def _enlarged(curve: Curve, block: int, width: int) -> Curve:
+    """A curve that was found in blocks of pixels, in pixels of a picture so wide."""
+    left, rows = curve
+    columns = np.arange(left * block, min(width, (left + len(rows)) * block))
+    found = np.interp((columns + 0.5) / block - 0.5 - left, np.arange(len(rows)), rows)
+    return left * block, (found + 0.5) * block - 0.5
+
+
+def _along(strength: Strength, curves: list[Curve]) -> Iterator[Strength]:
+    """The strength of each rule in each of its columns: the greatest of three rows."""
+    for left, curve in curves:
+        middle = np.rint(curve).astype(np.intp)
+        columns = left + np.arange(len(curve))
+        rows = np.clip(middle + np.array([[-1], [0], [1]]), 0, len(strength) - 1)
+        yield strength[rows, columns].max(axis=0)
+
+
+def _strongest_print(along: Strength) -> int:
+    """The strength that printed lines hardly exceed, by what it is ``along`` them.
+
+    Writing crosses them here and there, which a median does not notice.
+    """
+    counts = np.bincount(along, minlength=256)
+    middle = levels.quantile(counts, 0.5)
+    apart = np.bincount(np.abs(np.arange(256) - middle), weights=counts)
+    spread = 1.4826 * levels.quantile(apart, 0.5)
+    return min(255, round(middle + max(4 * spread, 0.25 * middle)))
+
+
+def _strong(mask: Mask, strength: Strength) -> int:
+    """The strength that a tenth of the ink has at least; 0 without any."""
+    inked = strength[mask > 0]
+    return levels.quantile(np.bincount(inked, minlength=256), 0.9) if inked.size else 0
+
+
+def _stronger(mask: Mask, strength: Strength, printed: int) -> Mask:
+    """The ink that is stronger than what is ``printed``, with its edges: these are not."""
+    strong = mask & np.greater(strength, printed).view(np.uint8)
+    return np.asarray(mask & cv2.dilate(strong, np.ones((3, 3), np.uint8)), np.uint8)
 
 
 def _shrunk(mask: Mask, block: int) -> Mask:
@@ -90,32 +146,17 @@ def _shrunk(mask: Mask, block: int) -> Mask:
     return np.asarray(averaged > 64).view(np.uint8)
 
 
-def _mark(
-    mask: Mask, rules: Mask, curves: list[Curve], block: int, parameters: RuleParameters
-) -> None:
-    """Set in ``rules`` the thin ink along the ``curves``, which were found in blocks of pixels."""
-    for left, curve in curves:
-        columns = np.arange(left * block, min(mask.shape[1], (left + len(curve)) * block))
-        rows = np.interp((columns + 0.5) / block - 0.5 - left, np.arange(len(curve)), curve)
-        _mark_along(mask, rules, columns, (rows + 0.5) * block - 0.5, parameters)
-
-
-def _mark_along(
-    mask: Mask,
-    rules: Mask,
-    columns: NDArray[np.intp],
-    rows: NDArray[np.float64],
-    parameters: RuleParameters,
-) -> None:
-    """Mark the ink near ``rows`` where it is no taller than a rule is thick."""
+def _mark(mask: Mask, rules: Mask, curves: list[Curve], parameters: RuleParameters) -> None:
+    """Set in ``rules`` the ink near the ``curves`` where it is no taller than a rule is thick."""
     thickest = _thickest(mask.shape, parameters)
-    first = max(0, int(rows.min()) - 2 * thickest)
-    last = min(mask.shape[0], int(rows.max()) + 2 * thickest + 1)
-    window = (slice(first, last), slice(columns[0], columns[-1] + 1))
-    band = np.ascontiguousarray(mask[window])
-    tall = cv2.morphologyEx(band, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8))
-    near = np.abs(np.arange(first, last)[:, None] - rows[None, :]) <= thickest
-    rules[window] |= band & ~tall & near.view(np.uint8)
+    for left, rows in curves:
+        first = max(0, int(rows.min()) - 2 * thickest)
+        last = min(mask.shape[0], int(rows.max()) + 2 * thickest + 1)
+        window = (slice(first, last), slice(left, left + len(rows)))
+        band = np.ascontiguousarray(mask[window])
+        tall = cv2.morphologyEx(band, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8))
+        near = np.abs(np.arange(first, last)[:, None] - rows[None, :]) <= thickest
+        rules[window] |= band & ~tall & near.view(np.uint8)
 
 
 def _curves(mask: Mask, parameters: RuleParameters) -> Iterator[Curve]:

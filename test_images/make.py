@@ -201,6 +201,13 @@ ENTRIES = [
     Entry("ruled.jpg", "photo_multi", "407193/8526", "ballpoint on ruled paper", photos.on_rules),
     Entry("squared.jpg", "photo_multi", "92640", "felt tip on squared paper", photos.on_squares),
     Entry(
+        "graph_paper.jpg",
+        "photo_multi",
+        "68084",
+        "felt tip on squared paper with plain lines",
+        photos.on_graph_paper,
+    ),
+    Entry(
         "table.jpg",
         "photo_multi",
         "40793156/82165740/91328604",

@@ -71,12 +71,23 @@ def on_rules(rng: np.random.Generator) -> Image.Image:
 
 def on_squares(rng: np.random.Generator) -> Image.Image:
     """Squared paper and a felt tip."""
+    return _squared(rng, "92640", height=190, spacing=48, colour=(0.85, 0.90, 0.93))
+
+
+def on_graph_paper(rng: np.random.Generator) -> Image.Image:
+    """The same, with lines that are plain to see."""
+    return _squared(rng, "68084", height=150, spacing=48, colour=(0.78, 0.85, 0.90))
+
+
+def _squared(
+    rng: np.random.Generator, text: str, *, height: int, spacing: int, colour: scene.Colour
+) -> Image.Image:
     size = (1200, 560)
     page = scene.sheet(size, (0.96, 0.96, 0.95), rng=rng)
-    page = scene.ruled(page, spacing=48, first=20, colour=(0.85, 0.90, 0.93))
-    page = scene.upright(page, spacing=48, first=30, colour=(0.85, 0.90, 0.93))
+    page = scene.ruled(page, spacing=spacing, first=20, colour=colour)
+    page = scene.upright(page, spacing=spacing, first=30, colour=colour)
     hand = Hand(slant=0.0, pen=0.1, gap=0.4)
-    written = lines("92640", hand=hand, height=190, at=(90, 170), size=size, rng=rng)
+    written = lines(text, hand=hand, height=height, at=(90, 170), size=size, rng=rng)
     page = scene.ink(page, written, scene.FELT_TIP, rng=rng)
     return Image.fromarray(scene.camera(scene.tilt(page, by=0.03), rng=rng))
 
