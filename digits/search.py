@@ -32,6 +32,8 @@ class SearchParameters:
     touch; ``least_score`` the digit score under which a box is no digit, and ``least_alone`` the
     one under which it is no company either; ``least_size`` the height, as a fraction of the typical
     digit's, under which a mark is not one, and ``most_size`` that over which it is not several.
+    Marks under it are a number that is written smaller if there are ``several`` on a line of their
+    own, none ``alike`` times as high as another, and all at least ``legible`` pixels high.
     """
 
     leave_out: float = 1.5
@@ -44,6 +46,9 @@ class SearchParameters:
     least_alone: float = 0.3
     least_size: float = 0.35
     most_size: float = 2.5
+    several: int = 3
+    alike: float = 2.0
+    legible: int = 12
     company: CompanyParameters = field(default_factory=CompanyParameters)
 
 
@@ -63,8 +68,8 @@ def choose(
     easy = _easy(layout, paths, probabilities, parameters)
     chosen = [index for path in paths for index in path.candidates]
     chosen = [index for index in chosen if digit_score[index] >= parameters.least_alone]
-    chosen = _of_digit_size(layout.candidates, chosen, parameters)
     likeliest, least = probabilities.argmax(axis=1), parameters.least_score
+    chosen = _of_digit_size(layout.candidates, chosen, likeliest, parameters)
 
     def judged(chosen: list[int]) -> NDArray[np.float64]:
         own = digit_score[chosen].astype(np.float64)
@@ -119,7 +124,25 @@ def specks(
     if sum(sizes) <= sum(_size(each) for each in little):
         return []
     least = parameters.least_size * min(sizes)
-    return [each for each in little if _size(each) < least]
+    rows = _rows_of_like_size(little, digits, parameters)
+    return [each for each in little if _size(each) < least and each.line not in rows]
+
+
+def _rows_of_like_size(
+    little: Sequence[Candidate], digits: Sequence[Candidate], parameters: SearchParameters
+) -> set[int]:
+    """The lines of nothing but little pieces, several of them and all about as high: a number that
+    is written smaller."""
+    heights: dict[int, list[int]] = {}
+    for each in little:
+        heights.setdefault(each.line, []).append(each.box[3])
+    return {
+        line
+        for line, found in heights.items()
+        if len(found) >= parameters.several
+        and parameters.legible <= min(found)
+        and max(found) <= parameters.alike * min(found)
+    } - {digit.line for digit in digits}
 
 
 def _size(candidate: Candidate) -> int:
@@ -289,15 +312,29 @@ def _effort(layout: Layout, line: int, path: _Path, parameters: SearchParameters
 
 
 def _of_digit_size(
-    candidates: tuple[Candidate, ...], chosen: list[int], parameters: SearchParameters
+    candidates: tuple[Candidate, ...],
+    chosen: list[int],
+    likeliest: NDArray[np.intp],
+    parameters: SearchParameters,
 ) -> list[int]:
-    """Drop marks much smaller than the typical digit: commas, accents, specks that look like 1."""
+    """Drop marks much smaller than the typical digit: commas, accents, specks that look like 1; but
+    not a whole number of them."""
     if not chosen:
         return chosen
     sizes = [_size(candidates[index]) for index in chosen]
-    typical = weighted_median(sizes)
+    least = parameters.least_size * weighted_median(sizes)
+    lines: dict[int, list[int]] = {}
+    for index in chosen:
+        lines.setdefault(candidates[index].line, []).append(index)
+    numbers = {
+        line
+        for line, places in lines.items()
+        if len(places) >= parameters.several
+        and all(_size(candidates[index]) < least for index in places)
+        and _like_a_number(likeliest[places].tolist())
+    }
     return [
         index
         for index, size in zip(chosen, sizes, strict=True)
-        if size >= parameters.least_size * typical
+        if size >= least or candidates[index].line in numbers
     ]

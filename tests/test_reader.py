@@ -386,6 +386,12 @@ def test_specks_beside_digits_are_not_looked_at(reader, tiles_seen):
     assert sum(tiles_seen) == 10
 
 
+def test_a_row_of_much_smaller_digits_is_read(reader):
+    page = page_of((100, 50, 300), (450, 50, 300), *((left, 600, 70) for left in (100, 200, 300)))
+
+    assert reader.read(png(page)).rows == ("88", "888")
+
+
 def test_several_specks_may_be_a_broken_digit_unless_they_are_far_from_each_other(reader):
     look = Look(ink.extract(np.full((100, 100), 255, np.uint8)), reader.network)
     look.specks = {1: 64, 2: 48}

@@ -206,6 +206,51 @@ def dots(*sizes: int) -> tuple[Piece, ...]:
     )
 
 
+def in_a_row(line: int, *sizes: int) -> list[Candidate]:
+    """Squares of so many pixels beside each other."""
+    return [
+        Candidate(line, place, place, (20 + 120 * place, 20 + 240 * line, side, side), (place,))
+        for place, side in enumerate(sizes)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "a_row"),
+    [
+        ((14, 15, 20), True),
+        ((14, 15), False),  # too few
+        ((14, 15, 31), False),  # not alike
+        ((9, 9, 9, 9), False),  # not legible
+    ],
+)
+def test_a_number_that_is_written_smaller_is_no_row_of_specks(sizes, a_row):
+    digits, little = in_a_row(0, 100, 100), in_a_row(1, *sizes)
+
+    assert specks(little, digits, SearchParameters()) == ([] if a_row else little)
+
+
+def test_little_marks_beside_digits_are_specks_however_many():
+    digits = in_a_row(0, 100, 100)
+    little = in_a_row(0, 14, 15, 14, 15)
+
+    assert specks(little, digits, SearchParameters()) == little
+
+
+@pytest.mark.parametrize(("digits", "kept"), [((3, 4, 5), True), ((1, 1, 1), False)])
+def test_a_whole_number_of_small_digits_counts_and_a_row_of_strokes_does_not(digits, kept):
+    large, little = in_a_row(0, 100, 100), in_a_row(1, 20, 20, 20)
+    lines = tuple(
+        tuple(Piece(place, each.box) for place, each in enumerate(row)) for row in (large, little)
+    )
+    layout = Layout(np.zeros((400, 500), np.int16), lines, (100.0, 20.0), (*large, *little))
+    probabilities = np.full((5, 10), 0.01, np.float32)
+    probabilities[range(5), [3, 8, *digits]] = 0.91
+
+    read = choose(layout, probabilities, np.full(5, 0.99, np.float32), SearchParameters())
+
+    assert [each.index for each in read] == ([0, 1, 2, 3, 4] if kept else [0, 1])
+
+
 def test_specks_are_known_by_the_digits_beside_them():
     parameters = SearchParameters(least_size=0.35)
     layout = arrange(dots(40, 40, 10, 16, 6), *((place, place) for place in range(5)))
