@@ -61,7 +61,7 @@ class CompanyParameters:
     the edge of the sheet. Strokes lose ``zigzag`` if all that was read in the ink they were cut
     from are strokes: it is an M, a ü, a saw's teeth; and, in a picture of nothing else, ``again``
     for each other one: it is a fence. A stroke with a bar across it loses ``crossed``, the rings of
-    a percent sign lose ``percent``.
+    a percent sign lose ``percent``. Shares are worked out ``rounds`` times over.
     """
 
     usual_share: float = 0.8
@@ -347,7 +347,7 @@ def _median_of_others(sizes: Floats) -> Floats:
 
 
 def _entangled(boxes: Floats) -> NDArray[np.bool_]:
-    """Whether each box shares half of its own area, or of the other's, with another one."""
+    """Whether each box shares most of its own area, or of the other's, with another one."""
     left, top, width, height = boxes.T
     right, bottom, area = left + width, top + height, width * height
     across = np.minimum.outer(right, right) - np.maximum.outer(left, left)

@@ -1,10 +1,10 @@
 """A grey picture to its ink: noise, polarity, background, threshold.
 
-The background is a morphological closing of the shrunken picture (what is left when every dark
-thing narrower than a third of the picture is filled), and the picture is divided by it, which
-takes shadows and uneven light out; what their edges leave is taken off by `digits.shade`. The
-threshold follows the strongest ink nearby, so that faint pencil and black marker live on one page,
-and never falls to the paper's own noise.
+The background is what the paper is like nearby, where a morphological closing of the shrunken
+picture (every dark thing narrower than a third of it is filled) shows no ink, and the picture is
+divided by it, which takes shadows and uneven light out; what their edges leave is taken off by
+`digits.shade`. The threshold follows the strongest ink nearby, so that faint pencil and black
+marker live on one page, and never falls to the paper's own noise.
 
 A large picture is looked at with its sides halved first: most photos have pens broad enough.
 """

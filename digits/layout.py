@@ -34,14 +34,15 @@ class LayoutParameters:
     """Lengths are fractions of the line's typical height, unless they say otherwise.
 
     ``least_height`` is in working pixels; ``speck`` a fraction of the typical piece's height below
-    which a piece is dust; ``join_gap``, ``join_width`` and ``join_pieces`` bound what may
-    be one digit together, where what is lower than ``bit`` may also be left out; ``cut_width`` is
-    the width over height from which a piece may be several digits; at most ``cuts`` paths,
-    ``cut_spacing`` apart and inked for ``cut_ink`` of it, part one; if it is taken for digits that
-    touch, the ``touching_`` ones are meant, and a step to the side counts ``touching_sideways`` of
-    an inked pixel. ``stack_gap``,
+    which a piece is dust; pieces of one line share ``overlap`` of the lower one's height;
+    ``join_gap``, ``join_width`` and ``join_pieces`` bound what may be one digit together, where
+    what is lower than ``bit`` may also be left out; ``cut_width`` is the width over height from
+    which a piece may be several digits; at most ``cuts`` paths, ``cut_spacing`` apart and inked for
+    ``cut_ink`` of it, part one; if it is taken for digits that touch, the ``touching_`` ones are
+    meant, and a step to the side counts ``touching_sideways`` of an inked pixel. ``stack_gap``,
     ``stack_overlap`` and ``stack_height`` bound what may be a part right above or below another;
-    what meets the border along ``frame_contact`` of the picture's long side is no writing.
+    what meets the border along ``frame_contact`` of the picture's long side is no writing. Of more
+    than ``most_pieces`` the largest are kept, of ``most_candidates`` the first.
     """
 
     rules: RuleParameters = field(default_factory=RuleParameters)

@@ -171,7 +171,12 @@ class Reader:
         large = pieces.only([each for each in range(len(pieces.candidates)) if each not in small])
         sure = large.only(sorted(self._sure(large, look)))
         little = pieces.only(sorted(small))
-        specks = search.specks(little.candidates, sure.candidates, self.parameters.search)
+        in_rows = search.in_rows(little.candidates, sure.candidates, self.parameters.search)
+        rows = little.only(in_rows)
+        numbers = search.numbers(rows.candidates, *look.scores(rows), self.parameters.search)
+        specks = search.specks(
+            little.candidates, sure.candidates, self.parameters.search, numbers=numbers
+        )
         look.specks.update((speck.labels[0], speck.box[2] * speck.box[3]) for speck in specks)
 
     def _parted(self, pieces: Layout, look: Look, new_labels: Iterator[int]) -> Layout:

@@ -7,9 +7,10 @@ logarithm of its confidence; leaving ink out costs more the larger it is.
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +21,10 @@ from digits.company import CompanyParameters
 from digits.layout import Candidate, Layout, weighted_median
 
 Floats = NDArray[np.float32]
+
+
+MOST = 0.75
+"""Of the marks of a number that is written smaller than others, those that are digits for sure."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class SearchParameters:
     one under which it is no company either; ``least_size`` the height, as a fraction of the typical
     digit's, under which a mark is not one, and ``most_size`` that over which it is not several.
     Marks under it are a number that is written smaller if there are ``several`` on a line of their
-    own, none ``alike`` times as high as another, and all at least ``legible`` pixels high.
+    own, most of them sure, none ``alike`` times as high as another, and ``legible`` pixels high.
     """
 
     leave_out: float = 1.5
@@ -68,8 +73,8 @@ def choose(
     easy = _easy(layout, paths, probabilities, parameters)
     chosen = [index for path in paths for index in path.candidates]
     chosen = [index for index in chosen if digit_score[index] >= parameters.least_alone]
+    chosen = _of_digit_size(layout.candidates, chosen, probabilities, digit_score, parameters)
     likeliest, least = probabilities.argmax(axis=1), parameters.least_score
-    chosen = _of_digit_size(layout.candidates, chosen, likeliest, parameters)
 
     def judged(chosen: list[int]) -> NDArray[np.float64]:
         own = digit_score[chosen].astype(np.float64)
@@ -116,33 +121,67 @@ def small(pieces: Layout, parameters: SearchParameters) -> list[int]:
 
 
 def specks(
-    little: Sequence[Candidate], digits: Sequence[Candidate], parameters: SearchParameters
+    little: Sequence[Candidate],
+    digits: Sequence[Candidate],
+    parameters: SearchParameters,
+    *,
+    numbers: Collection[int] = (),
 ) -> list[Candidate]:
     """What of the ``little`` is no digit, whatever it looks like, beside sure ``digits``: where
-    these are more than all that is little together, they are the typical ones."""
+    these are more than all that is little together, they are the typical ones. Lines that are
+    ``numbers`` of their own have no specks."""
     sizes = [_size(digit) for digit in digits]
     if sum(sizes) <= sum(_size(each) for each in little):
         return []
     least = parameters.least_size * min(sizes)
-    rows = _rows_of_like_size(little, digits, parameters)
-    return [each for each in little if _size(each) < least and each.line not in rows]
+    return [each for each in little if _size(each) < least and each.line not in numbers]
 
 
-def _rows_of_like_size(
+def in_rows(
     little: Sequence[Candidate], digits: Sequence[Candidate], parameters: SearchParameters
+) -> list[int]:
+    """Which of the ``little`` pieces might be a number that is written smaller than the ``digits``:
+    several on a line of their own, about as high and not too small to be read."""
+    lines = _by_line(little, range(len(little)))
+    apart = lines.keys() - {digit.line for digit in digits}
+    rows = [lines[line] for line in apart if _is_row(little, lines[line], parameters)]
+    return sorted(itertools.chain.from_iterable(rows))
+
+
+def numbers(
+    candidates: Sequence[Candidate],
+    probabilities: Floats,
+    digit_score: Floats,
+    parameters: SearchParameters,
 ) -> set[int]:
-    """The lines of nothing but little pieces, several of them and all about as high: a number that
-    is written smaller."""
-    heights: dict[int, list[int]] = {}
-    for each in little:
-        heights.setdefault(each.line, []).append(each.box[3])
+    """The lines of which most ``candidates`` are digits beyond doubt, by their scores, and that
+    might be a number by how many these are, and how large: see `in_rows`."""
+    lines = _by_line(candidates, range(len(candidates)))
+    doubtless = set(sure(probabilities, digit_score, parameters))
+    likeliest = probabilities.argmax(axis=1)
     return {
         line
-        for line, found in heights.items()
-        if len(found) >= parameters.several
-        and parameters.legible <= min(found)
-        and max(found) <= parameters.alike * min(found)
-    } - {digit.line for digit in digits}
+        for line, places in lines.items()
+        if len(doubtless.intersection(places)) >= max(parameters.several, MOST * len(places))
+        and _is_row(candidates, places, parameters)
+        and _like_a_number(likeliest[places].tolist())
+    }
+
+
+def _by_line(candidates: Sequence[Candidate], indices: Iterable[int]) -> dict[int, list[int]]:
+    lines: dict[int, list[int]] = {}
+    for index in indices:
+        lines.setdefault(candidates[index].line, []).append(index)
+    return lines
+
+
+def _is_row(
+    candidates: Sequence[Candidate], places: Sequence[int], parameters: SearchParameters
+) -> bool:
+    heights = [candidates[place].box[3] for place in places]
+    least, most = min(heights), max(heights)
+    alike = parameters.legible <= least and most <= parameters.alike * least
+    return alike and len(heights) >= parameters.several
 
 
 def _size(candidate: Candidate) -> int:
@@ -314,27 +353,30 @@ def _effort(layout: Layout, line: int, path: _Path, parameters: SearchParameters
 def _of_digit_size(
     candidates: tuple[Candidate, ...],
     chosen: list[int],
-    likeliest: NDArray[np.intp],
+    probabilities: Floats,
+    digit_score: Floats,
     parameters: SearchParameters,
 ) -> list[int]:
     """Drop marks much smaller than the typical digit: commas, accents, specks that look like 1; but
-    not a whole number of them."""
+    not those that are a number of their own."""
     if not chosen:
         return chosen
     sizes = [_size(candidates[index]) for index in chosen]
     least = parameters.least_size * weighted_median(sizes)
-    lines: dict[int, list[int]] = {}
-    for index in chosen:
-        lines.setdefault(candidates[index].line, []).append(index)
-    numbers = {
-        line
-        for line, places in lines.items()
-        if len(places) >= parameters.several
-        and all(_size(candidates[index]) < least for index in places)
-        and _like_a_number(likeliest[places].tolist())
+    if min(sizes) >= least:
+        return chosen
+    large = {
+        candidates[index].line for index, size in zip(chosen, sizes, strict=True) if size >= least
     }
+    apart = [index for index in chosen if candidates[index].line not in large]
+    kept = numbers(
+        [candidates[index] for index in apart],
+        probabilities[apart],
+        digit_score[apart],
+        parameters,
+    )
     return [
         index
         for index, size in zip(chosen, sizes, strict=True)
-        if size >= least or candidates[index].line in numbers
+        if size >= least or candidates[index].line in kept
     ]

@@ -14,7 +14,9 @@ from digits.search import (
     choose,
     choose_single,
     doubted,
+    in_rows,
     narrow,
+    numbers,
     small,
     specks,
     sure,
@@ -224,16 +226,37 @@ def in_a_row(line: int, *sizes: int) -> list[Candidate]:
     ],
 )
 def test_a_number_that_is_written_smaller_is_no_row_of_specks(sizes, a_row):
+    parameters = SearchParameters()
     digits, little = in_a_row(0, 100, 100), in_a_row(1, *sizes)
 
-    assert specks(little, digits, SearchParameters()) == ([] if a_row else little)
+    assert in_rows(little, digits, parameters) == (list(range(len(sizes))) if a_row else [])
+    assert specks(little, digits, parameters) == little
+    assert specks(little, digits, parameters, numbers=[1]) == []
 
 
 def test_little_marks_beside_digits_are_specks_however_many():
     digits = in_a_row(0, 100, 100)
     little = in_a_row(0, 14, 15, 14, 15)
 
+    assert in_rows(little, digits, SearchParameters()) == []
     assert specks(little, digits, SearchParameters()) == little
+
+
+@pytest.mark.parametrize(
+    ("digits", "scores", "found"),
+    [
+        ((3, 4, 5), (0.9, 0.9, 0.9), {1}),
+        ((3, 4, 5, 6), (0.9, 0.9, 0.9, 0.1), {1}),
+        ((3, 4, 5), (0.9, 0.9, 0.1), set()),  # too few are sure
+        ((1, 1, 3), (0.9, 0.9, 0.9), set()),  # mostly strokes
+    ],
+)
+def test_a_number_is_a_row_of_which_most_are_digits_beyond_doubt(digits, scores, found):
+    row = in_a_row(1, *[20] * len(digits))
+    probabilities = np.full((len(digits), 10), 0.01, np.float32)
+    probabilities[range(len(digits)), digits] = 0.91
+
+    assert numbers(row, probabilities, np.array(scores, np.float32), SearchParameters()) == found
 
 
 @pytest.mark.parametrize(("digits", "kept"), [((3, 4, 5), True), ((1, 1, 1), False)])
