@@ -171,9 +171,10 @@ class Reader:
         large = pieces.only([each for each in range(len(pieces.candidates)) if each not in small])
         sure = large.only(sorted(self._sure(large, look)))
         little = pieces.only(sorted(small))
-        in_rows = search.in_rows(little.candidates, sure.candidates, self.parameters.search)
-        rows = little.only(in_rows)
-        numbers = search.numbers(rows.candidates, *look.scores(rows), self.parameters.search)
+        numbers: set[int] = set()
+        if in_rows := search.in_rows(little.candidates, sure.candidates, self.parameters.search):
+            rows = little.only(in_rows)
+            numbers = search.numbers(rows.candidates, *look.scores(rows), self.parameters.search)
         specks = search.specks(
             little.candidates, sure.candidates, self.parameters.search, numbers=numbers
         )
