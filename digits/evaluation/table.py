@@ -112,6 +112,7 @@ def rows(figures: Figures) -> Iterator[Row]:
         )
     yield _share("the same however the camera was held", figures["orientations"]["same"])
     yield _share("the same however it was sent", figures["transports"]["same"])
+    yield "all `.onnx` files of the model", f"{figures['onnx_bytes'] / 1e6:.2f} MB", ""
 
 
 def _pictures(part: Figures | None) -> Iterator[Row]:
