@@ -232,10 +232,7 @@ def _strongest(strength: Grey, step: int) -> Grey:
 def _noise_floor(strength: Grey, parameters: InkParameters) -> float:
     """The strength that paper alone does not reach: its median plus some standard deviations."""
     step = max(1, min(strength.shape) // 128)
-    counts = levels.histogram(strength[::step, ::step])
-    median = levels.quantile(counts, 0.5)
-    distances = np.abs(np.arange(256) - median)
-    spread = 1.4826 * levels.quantile(np.bincount(distances, weights=counts), 0.5)
+    median, spread = levels.middle_and_spread(levels.histogram(strength[::step, ::step]))
     return median + max(parameters.noise_factor * spread, 255 * parameters.least_contrast)
 
 

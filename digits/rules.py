@@ -81,11 +81,10 @@ def remove(mask: Mask, strength: Strength, parameters: RuleParameters | None = N
     level = [_enlarged(each, block, mask.shape[1]) for each in (*level, *shelves)]
     upright = [_enlarged(each, block, mask.shape[0]) for each in (*upright, *walls)]
     along = [*_along(strength, level), *_along(strength.T, upright)]
-    printed = _strongest_print(np.concatenate(along))
-    if len(along) >= parameters.several and (
-        _strong(mask, strength) >= parameters.bolder * printed
-    ):
-        return _stronger(mask, strength, printed)
+    if len(along) >= parameters.several:
+        printed = _strongest_print(np.concatenate(along))
+        if _strong(mask, strength) >= parameters.bolder * printed:
+            return _stronger(mask, strength, printed)
     rules = np.zeros_like(mask)
     _mark(mask, rules, level, parameters)
     _mark(mask.T, rules.T, upright, parameters)
@@ -117,17 +116,13 @@ def _strongest_print(along: Strength) -> int:
 
     Writing crosses them here and there, which a median does not notice.
     """
-    counts = np.bincount(along, minlength=256)
-    middle = levels.quantile(counts, 0.5)
-    apart = np.bincount(np.abs(np.arange(256) - middle), weights=counts)
-    spread = 1.4826 * levels.quantile(apart, 0.5)
+    middle, spread = levels.middle_and_spread(levels.histogram(along))
     return min(255, round(middle + max(4 * spread, 0.25 * middle)))
 
 
 def _strong(mask: Mask, strength: Strength) -> int:
-    """The strength that a tenth of the ink has at least; 0 without any."""
-    inked = strength[mask > 0]
-    return levels.quantile(np.bincount(inked, minlength=256), 0.9) if inked.size else 0
+    """The strength that a tenth of the ink has at least."""
+    return levels.quantile(levels.histogram(strength[mask > 0]), 0.9)
 
 
 def _stronger(mask: Mask, strength: Strength, printed: int) -> Mask:

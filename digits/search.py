@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -142,7 +142,7 @@ def in_rows(
 ) -> list[int]:
     """Which of the ``little`` pieces might be a number that is written smaller than the ``digits``:
     several on a line of their own, about as high and not too small to be read."""
-    lines = _by_line(little, range(len(little)))
+    lines = _by_line(little)
     apart = lines.keys() - {digit.line for digit in digits}
     rows = [lines[line] for line in apart if _is_row(little, lines[line], parameters)]
     return sorted(itertools.chain.from_iterable(rows))
@@ -156,7 +156,7 @@ def numbers(
 ) -> set[int]:
     """The lines of which most ``candidates`` are digits beyond doubt, by their scores, and that
     might be a number by how many these are, and how large: see `in_rows`."""
-    lines = _by_line(candidates, range(len(candidates)))
+    lines = _by_line(candidates)
     doubtless = set(sure(probabilities, digit_score, parameters))
     likeliest = probabilities.argmax(axis=1)
     return {
@@ -168,10 +168,11 @@ def numbers(
     }
 
 
-def _by_line(candidates: Sequence[Candidate], indices: Iterable[int]) -> dict[int, list[int]]:
+def _by_line(candidates: Sequence[Candidate]) -> dict[int, list[int]]:
+    """The indices of the candidates of each line that has any."""
     lines: dict[int, list[int]] = {}
-    for index in indices:
-        lines.setdefault(candidates[index].line, []).append(index)
+    for index, candidate in enumerate(candidates):
+        lines.setdefault(candidate.line, []).append(index)
     return lines
 
 
@@ -270,9 +271,7 @@ def _best_paths(
 ) -> list[_Path]:
     """The cheapest path through each line."""
     confidence = (probabilities.max(axis=1, initial=0.0) * digit_score).tolist()
-    by_line: dict[int, list[int]] = {}
-    for index, candidate in enumerate(layout.candidates):
-        by_line.setdefault(candidate.line, []).append(index)
+    by_line = _by_line(layout.candidates)
     return [
         _best_path(layout, line, by_line.get(line, []), confidence, parameters)
         for line in range(len(layout.lines))

@@ -51,8 +51,8 @@ def own_server(
     given = {f"DIGITS_{name.upper()}": str(value) for name, value in settings.items()}
     command = [sys.executable, "-m", "digits.serving", "--port", str(port)]
     command += ["--workers", str(workers)]
-    inherited = [] if orders is None else [orders]
-    command += [option for each in inherited for option in ("--orders", str(each))]
+    if orders is not None:
+        command += ["--orders", str(orders)]
     log = folder / "server.log"
     with live.endpoint(
         command,
@@ -60,7 +60,7 @@ def own_server(
         cwd=ROOT,
         log=log,
         environ={**os.environ, **given},
-        inherited=inherited,
+        inherited=() if orders is None else (orders,),
     ) as process:
         yield OwnServer(port, process, log)
 

@@ -85,19 +85,14 @@ class Fitter:
         )
         self.optimizer.build(model.trainable_variables)
 
-    def learn(
-        self,
-        batches: Iterable[Batch],
-        *,
-        steps: int,
-        title: str,
-        aim: Callable[[Batch], Targets] = lambda batch: Targets.of_labels(batch[1]),
-    ) -> dict[str, float]:
-        """One epoch; the mean losses over it. ``aim`` says what to learn of a batch; ``steps`` and
-        ``title`` are for the progress bar."""
-        return one_epoch(
-            batches, lambda batch: self.step(batch[0], aim(batch)), steps=steps, title=title
-        )
+    def learn(self, batches: Iterable[Batch], *, steps: int, title: str) -> dict[str, float]:
+        """One epoch of the truth; the mean losses over it. ``steps`` and ``title`` are for the
+        progress bar."""
+
+        def step(batch: Batch) -> dict[str, float]:
+            return self.step(batch[0], Targets.of_labels(batch[1]))
+
+        return one_epoch(batches, step, steps=steps, title=title)
 
     def score(self, tiles: Tiles) -> Outputs:
         """What the model says of ``tiles`` with the averaged weights."""

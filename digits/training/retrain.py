@@ -181,12 +181,15 @@ def _learn(
 
     said = [say_alone(place) for place in range(len(models))]
 
+    def together() -> list[Outputs]:
+        return [cascade.together(each) for each in zip(*said, strict=True)]
+
     def say(place: int) -> list[Outputs]:
         """What all say together, once a network changed; of the others it is known."""
         said[place] = say_alone(place)
-        return [cascade.together(each) for each in zip(*said, strict=True)]
+        return together()
 
-    before, parts = say(0), []
+    before, parts = together(), []
     for place, (each, weights) in enumerate(zip(halves, learned, strict=True)):
         again = functools.partial(say, place)
         parts.append(restrain(each.head, weights, cases, before=before, say=again))
