@@ -1,10 +1,9 @@
 """A grey picture to its ink: noise, polarity, background, threshold.
 
-The background is what the paper is like nearby, where a morphological closing of the shrunken
-picture (every dark thing narrower than a third of it is filled) shows no ink, and the picture is
-divided by it, which takes shadows and uneven light out; what their edges leave is taken off by
-`digits.shade`. The threshold follows the strongest ink nearby, so that faint pencil and black
-marker live on one page, and never falls to the paper's own noise.
+The picture is divided by the brightness of its paper (`digits.paper`), which takes shadows and
+uneven light out; what their edges leave is taken off by `digits.shade`. The threshold follows the
+strongest ink nearby, so that faint pencil and black marker live on one page, and never falls to the
+paper's own noise.
 
 A large picture is looked at with its sides halved first: most photos have pens broad enough.
 """
@@ -17,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import levels, shade
+from digits import levels, paper, shade
+from digits.paper import PaperParameters
 from digits.reading import Polarity
 from digits.shade import ShadeParameters
 
@@ -61,6 +61,7 @@ class InkParameters:
     noise_factor: float = 5.0
     most_noise: float = 5.0
     most_blur: float = 0.02
+    paper: PaperParameters = field(default_factory=PaperParameters)
     shade: ShadeParameters = field(default_factory=ShadeParameters)
 
 
@@ -124,9 +125,15 @@ def _extracted(working: Grey, scale: float, parameters: InkParameters) -> Ink:
     polarity = find_polarity(small)
     if polarity == "light_on_dark":
         working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
-    strength = _divided(working, _paper(small, parameters))
+    background = paper.brightness(
+        small,
+        parameters.paper,
+        closing=_odd(min(small.shape) * parameters.background_window, at_least=5),
+        window=_odd(max(small.shape) * parameters.paper_window, at_least=9),
+    )
+    strength = _divided(working, background)
     strength = shade.remove(strength, shrink(strength, shade.SIDE, quick=True), parameters.shade)
-    mask, threshold = _threshold(strength, parameters)
+    mask, threshold = _threshold(strength, background, parameters)
     return Ink(strength, mask, threshold, scale, polarity, spread)
 
 
@@ -177,45 +184,24 @@ def _darkness(small: Grey, window: int) -> float:
     return (dark - light) / (dark + light + 1000)
 
 
-def _divided(grey: Grey, paper: Grey) -> Grey:
-    """Strength of dark ink, 0 to 255, relative to the paper around it; ``paper`` is enlarged."""
-    paper = np.asarray(
-        cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR), np.uint8
-    )
-    return np.asarray(cv2.bitwise_not(cv2.divide(grey, paper, scale=255)), np.uint8)
+def _divided(grey: Grey, background: Grey) -> Grey:
+    """Strength of dark ink, 0 to 255, relative to the paper around it; ``background`` is
+    enlarged."""
+    size = (grey.shape[1], grey.shape[0])
+    whole = cv2.resize(background, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.bitwise_not(cv2.divide(grey, whole, scale=255)), np.uint8)
 
 
-def _paper(small: Grey, parameters: InkParameters) -> Grey:
-    """Brightness of the paper: the average of what is not ink nearby.
-
-    Ink is first taken to be what a wide closing fills. The average over the rest (normalised
-    convolution, Knutsson and Westin 1993) then follows shadows and slopes up to the border.
-    """
-    wide = _odd(min(small.shape) * parameters.background_window, at_least=5)
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (wide, wide))
-    smooth = cv2.GaussianBlur(small, (3, 3), 0)
-    closed = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, kernel)
-    depth = cv2.bitwise_not(cv2.divide(smooth, np.maximum(closed, 1), scale=255))
-    otsu, _ = cv2.threshold(depth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    inked = (depth > int(max(0.6 * otsu, 25))).astype(np.uint8)
-    weight = (1 - cv2.dilate(inked, np.ones((3, 3), np.uint8))).astype(np.float32)
-    size = _odd(max(small.shape) * parameters.paper_window, at_least=9)
-    border = cv2.BORDER_CONSTANT
-    total = cv2.blur(smooth * weight, (size, size), borderType=border)
-    count = cv2.blur(weight, (size, size), borderType=border)
-    paper = (total + 0.02 * closed) / (count + 0.02)
-    return np.asarray(np.clip(paper, 24, 255), np.uint8)
-
-
-def _threshold(strength: Grey, parameters: InkParameters) -> tuple[Grey, Grey]:
+def _threshold(strength: Grey, background: Grey, parameters: InkParameters) -> tuple[Grey, Grey]:
     smooth = cv2.GaussianBlur(strength, (3, 3), 0) if max(strength.shape) > 160 else strength
-    floor = _noise_floor(strength, parameters)
     height, width = strength.shape
     step = min(max(1, round(max(height, width) / PEAKS_SIDE)), MOST_STEP)
     peaks = _strongest(smooth, step)
     window = _odd(max(peaks.shape) * parameters.peak_window, at_least=3)
     peaks = cv2.dilate(peaks, np.ones((window, window), np.uint8))
     peaks = cv2.blur(peaks, (window, window))
+    floor = _noise_floor(strength, background, parameters)
+    floor = cv2.resize(floor, peaks.shape[::-1], interpolation=cv2.INTER_LINEAR)
     level = np.clip(peaks * np.float32(parameters.relative_threshold), floor, 255)
     threshold = cv2.resize(level.astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
     mask = (smooth > threshold).view(np.uint8)
@@ -229,11 +215,16 @@ def _strongest(strength: Grey, step: int) -> Grey:
     return np.asarray(cv2.dilate(rows, np.ones((1, step), np.uint8))[:, ::step], np.uint8)
 
 
-def _noise_floor(strength: Grey, parameters: InkParameters) -> float:
-    """The strength that paper alone does not reach: its median plus some standard deviations."""
+def _noise_floor(
+    strength: Grey, background: Grey, parameters: InkParameters
+) -> NDArray[np.float32]:
+    """The strength that paper alone does not reach, in the size of the ``background``: its median
+    plus some standard deviations, and more where it is darker, where the same noise is stronger."""
     step = max(1, min(strength.shape) // 128)
     median, spread = levels.middle_and_spread(levels.histogram(strength[::step, ::step]))
-    return median + max(parameters.noise_factor * spread, 255 * parameters.least_contrast)
+    noise = max(parameters.noise_factor * spread, 255 * parameters.least_contrast)
+    usual = levels.quantile(levels.histogram(background), 0.5)
+    return np.asarray(median + noise * np.maximum(np.float32(usual) / background, 1), np.float32)
 
 
 def _working_size(grey: Grey, parameters: InkParameters, *, enlarge: bool) -> tuple[Grey, float]:

@@ -196,6 +196,14 @@ ENTRIES = [
     ),
     Entry("shadow.jpg", "photo_multi", "365249/80716", "pencil, shadow across", photos.shadowed),
     Entry(
+        "hard_shadow.jpg",
+        "photo_multi",
+        "58260/94317",
+        "felt tip, a sharp shadow across digits",
+        photos.across_the_light,
+    ),
+    Entry("sheet.jpg", "photo_multi", "40719/38526", "two rows of ballpoint", photos.on_a_sheet),
+    Entry(
         "colours.jpg", "photo_multi", "19405/62837/7714", "red, blue and green ink", photos.coloured
     ),
     Entry("ruled.jpg", "photo_multi", "407193/8526", "ballpoint on ruled paper", photos.on_rules),

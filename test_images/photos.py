@@ -40,6 +40,18 @@ def shadowed(rng: np.random.Generator) -> Image.Image:
     return Image.fromarray(scene.camera(page, rng=rng))
 
 
+def across_the_light(rng: np.random.Generator) -> Image.Image:
+    """Felt tip under a lamp, and the sharp shadow of somebody who takes the picture."""
+    size = (1200, 800)
+    page = scene.sheet(size, (0.96, 0.96, 0.95), rng=rng)
+    hand = Hand(slant=0.05, pen=0.1, gap=0.4)
+    written = lines("58260/94317", hand=hand, height=170, at=(90, 130), size=size, rng=rng)
+    page = scene.ink(page, written, scene.FELT_TIP, rng=rng)
+    person = [(0.0, 0.22), (0.36, 0.1), (0.62, 0.3), (0.8, 0.78), (0.55, 1.1), (0.0, 1.1)]
+    page = scene.shadow(page, person, darkness=0.5, softness=4)
+    return Image.fromarray(scene.camera(scene.tilt(page, by=0.03), rng=rng))
+
+
 def coloured(rng: np.random.Generator) -> Image.Image:
     """Three pens on cream paper."""
     size = (1000, 900)
@@ -90,6 +102,18 @@ def _squared(
     written = lines(text, hand=hand, height=height, at=(90, 170), size=size, rng=rng)
     page = scene.ink(page, written, scene.FELT_TIP, rng=rng)
     return Image.fromarray(scene.camera(scene.tilt(page, by=0.03), rng=rng))
+
+
+def on_a_sheet(rng: np.random.Generator) -> Image.Image:
+    """Two rows of five in ballpoint: the photo whose time is measured."""
+    size = (1280, 960)
+    page = scene.sheet(size, (0.93, 0.92, 0.9), rng=rng)
+    hand = Hand(pen=0.07)
+    written = lines("40719/38526", hand=hand, height=190, at=(170, 200), size=size, rng=rng)
+    page = scene.ink(page, written, scene.BALLPOINT, rng=rng)
+    return Image.fromarray(
+        scene.camera(scene.light(page, towards=(0.2, 0.1), falloff=0.5), rng=rng)
+    )
 
 
 def on_whiteboard(rng: np.random.Generator) -> Image.Image:

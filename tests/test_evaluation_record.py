@@ -18,6 +18,10 @@ def share(hits: int, of: int) -> dict[str, object]:
     return {"hits": hits, "of": of, "share": value, "low": 0.5, "high": 0.75}
 
 
+def timing(what: str, ratio: float) -> dict[str, object]:
+    return {"what": what, "ratio": ratio, "low": ratio - 0.25, "high": ratio + 0.25}
+
+
 FIGURES = {
     "pictures_own": {"splits": {"": {"kinds": {"photo_multi": {"exact": share(7, 8)}}}}},
     "pictures_others": None,
@@ -33,6 +37,13 @@ FIGURES = {
     "metamorphic": {"families": {"inverted": share(20, 20)}},
     "orientations": {"same": share(320, 320)},
     "transports": {"same": share(160, 160)},
+    "speed": {
+        "digits": [timing("a digit, in a batch of 8", 0.5), timing("in a batch of 64", 0.4)],
+        "photos_own": [timing("page.jpg", 5.5)],
+        "photos_others": [timing(f"{name}.jpg", ratio) for name, ratio in (("a", 7.5), ("b", 6))],
+        "large_own": [],
+        "large_others": [timing("c.jpg", 1.25)],
+    },
     "onnx_bytes": 2_590_000,
 }
 
@@ -76,7 +87,7 @@ def test_a_model_that_training_did_not_test_begins_at_none(tmp_path):
 
 def test_the_table_has_a_row_for_each_figure():
     assert table.markdown(FIGURES).splitlines() == [
-        "| what | read right | 95 % interval |",
+        "| what | figure | 95 % interval |",
         "| --- | --- | --- |",
         "| this project's own pictures: photos of several digits | 7 of 8 | 50.0% to 75.0% |",
         "| letters, symbols, doodles, textures left alone | 95.00% (190 of 200) | 50.0% to 75.0% |",
@@ -93,6 +104,13 @@ def test_the_table_has_a_row_for_each_figure():
         "| 81.25% (1,300 of 1,600) | 50.0% to 75.0% |",
         "| the same however the camera was held | 100.00% (320 of 320) | 50.0% to 75.0% |",
         "| the same however it was sent | 100.00% (160 of 160) | 50.0% to 75.0% |",
+        "| time for a digit, in a batch of 8, over a plain network's | 0.50 times | 0.25 to 0.75 |",
+        "| time of this project's 1280x960 photo of ten digits, over decoding | 5.50 times "
+        "| 5.25 to 5.75 |",
+        "| time of other people's 1280x960 photos of ten digits (2), over decoding "
+        "| 6.00 to 7.50 times |  |",
+        "| time of other people's photos of 9 megapixels, over decoding | 1.25 times "
+        "| 1.00 to 1.50 |",
         "| all `.onnx` files of the model | 2.59 MB |  |",
     ]
 

@@ -52,6 +52,27 @@ def test_a_shadow_across_the_page_leaves_no_ink_behind():
     assert agreement(found.mask, truth(page(), 220, 40)) > 0.85
 
 
+@pytest.mark.parametrize("light", [0.7, 0.6, 0.45])
+@pytest.mark.parametrize("thickness", [4, 12])
+def test_the_hard_edge_of_a_shadow_across_ink_leaves_none_behind(light, thickness):
+    clean = page(thickness=thickness)
+    shaded = clean.astype(np.float64)
+    shaded[:, 90:225] *= light
+
+    found = ink.extract(cv2.GaussianBlur(shaded, (0, 0), 1.0).astype(np.uint8))
+
+    assert agreement(found.mask, truth(clean, 220, 40)) > 0.85
+
+
+def test_what_is_grain_on_a_dark_table_is_no_ink():
+    rng = np.random.default_rng(4)
+    grey = cv2.resize(page(), (960, 600), interpolation=cv2.INTER_AREA).astype(np.float64)
+    grey[420:] = 50
+    grey = cv2.GaussianBlur(grey + rng.normal(0, 3, grey.shape), (0, 0), 1.0)
+
+    assert ink.extract(grey.astype(np.uint8)).mask[425:].mean() < 0.001
+
+
 @pytest.mark.parametrize("paper", [0, 128, 255])
 def test_blank_paper_has_no_ink(paper):
     assert not ink.extract(np.full((120, 160), paper, np.uint8)).mask.any()

@@ -348,6 +348,10 @@ def test_evaluating_needs_no_tensorflow_and_leaves_the_model_as_it_is(
     assert written["model"]["sha256"] == ModelFolder.open(folder).sha256
     assert written["mnist_network"]["right"]["of"] == written["mnist_reader"]["right"]["of"] == 300
     assert written["degraded"]["pictures"] == 300
+    timed = {group: [t["what"] for t in timings] for group, timings in written["speed"].items()}
+    assert timed["digits"] == [f"a digit, in a batch of {size}" for size in (8, 16, 64)]
+    assert (timed["photos_own"], timed["photos_others"]) == (["sheet.jpg"], [])
+    assert written["onnx_bytes"] == len(ModelFolder.open(folder).onnx())
     assert written["orientations"]["differing"] == written["transports"]["differing"] == []
     # Training looked once, this was the second time, and the model folder remembers.
     assert written["test_split_evaluations"] == 2

@@ -39,7 +39,6 @@ def evaluate(plan: Plan, out: Path) -> Findings:
             "machine": origin.machine(),
             "seconds": round(time.monotonic() - started),
             "seeds": suite.seeds(),
-            "onnx_bytes": sum(len(network) for network in opened.networks.values()),
             "uncertain_below": opened.card.thresholds.get("uncertain"),
             **findings.figures,
         },

@@ -30,6 +30,7 @@ def sections(folder: Path, findings: Findings, *, times: int, split: str) -> lis
         _uncertain(folder, findings),
         _pages(figures),
         _touching(figures),
+        _speed(figures),
     ]
     if figures["negatives"]:
         made.insert(2, _negatives(findings))
@@ -148,6 +149,26 @@ def _touching(figures: Figures) -> Section:
         f"{_shares('overlap', 'digits read right', digits)}\n\nWhole numbers read: {numbers}."
     )
     return Section("Digits that touch", text, {})
+
+
+def _speed(figures: Figures) -> Section:
+    rows = [
+        (
+            timing["what"],
+            f"{timing['ms']:.3g} ms",
+            f"{timing['against']}: {timing['against_ms']:.3g} ms",
+            f"{timing['ratio']:.2f} times",
+            f"{timing['low']:.2f} to {timing['high']:.2f}",
+        )
+        for group in figures["speed"].values()
+        for timing in group
+    ]
+    text = (
+        "Processor time on one thread, in turns with the yardstick; medians. A photo's is that of "
+        "the whole reading, the yardstick's that of decoding the same bytes to grey.\n\n"
+        + _table(("what", "time", "yardstick", "ratio", "95 % interval"), rows)
+    )
+    return Section("Time", text, {})
 
 
 def _tallies(of: str, groups: Figures) -> str:

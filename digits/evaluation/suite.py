@@ -26,13 +26,14 @@ from digits.evaluation import (
     negatives,
     orientation,
     pages,
+    speed,
     touching,
     transport,
 )
 from digits.evaluation.gallery import Entry, thumbnail
 from digits.evaluation.labelled import Item
 from digits.evaluation.share import Share
-from digits.evaluation.workers import Crew
+from digits.evaluation.workers import Crew, open_reader
 from digits.model import ModelFolder
 from digits.network import Network
 from digits.settings import ROOT
@@ -101,6 +102,8 @@ def run(plan: Plan) -> Findings:
     network = Network(opened)
     findings = Findings(evaluate_mnist(network, plan.part, digit_score=threshold))
     findings.figures["mnist_network"] = _network_figures(network, plan.part, findings.network)
+    findings.figures["onnx_bytes"] = sum(len(content) for content in opened.networks.values())
+    findings.figures["speed"] = _speed(plan)  # while this process is the only one
     with Crew(plan.model, processes=plan.processes) as crew:
         for name, measure in PARTS.items():
             started = time.monotonic()
@@ -141,6 +144,12 @@ def _network_figures(network: Network, part: Labelled, measured: MnistFigures) -
         "mean_risk": round(confidence.mean_risk(sure, right), 6),
         "risk_coverage": confidence.risk_coverage(sure, right),
     }
+
+
+def _speed(plan: Plan) -> dict[str, object]:
+    others = labelled.load(plan.others) if plan.others else []
+    timings = speed.timings(open_reader(plan.model), labelled.load(plan.own), others)
+    return {group: [timing.to_dict() for timing in made] for group, made in timings.items()}
 
 
 def _mnist(plan: Plan, crew: Crew, findings: Findings) -> None:

@@ -38,6 +38,13 @@ SPLITS = {
     "": "this project's own pictures",
 }
 
+TIMED = {
+    "photos_own": "time of this project's 1280x960 photo of ten digits",
+    "photos_others": "time of other people's 1280x960 photos of ten digits",
+    "large_own": "time of this project's photo enlarged to 9 megapixels",
+    "large_others": "time of other people's photos of 9 megapixels",
+}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status."""
@@ -77,7 +84,7 @@ def inserted(text: str, table: str) -> str:
 
 def markdown(figures: Figures) -> str:
     """The table, without a line break at its end."""
-    lines = ["| what | read right | 95 % interval |", "| --- | --- | --- |"]
+    lines = ["| what | figure | 95 % interval |", "| --- | --- | --- |"]
     lines += [f"| {' | '.join(row)} |" for row in rows(figures)]
     return "\n".join(lines)
 
@@ -112,6 +119,7 @@ def rows(figures: Figures) -> Iterator[Row]:
         )
     yield _share("the same however the camera was held", figures["orientations"]["same"])
     yield _share("the same however it was sent", figures["transports"]["same"])
+    yield from _times(figures["speed"])
     yield "all `.onnx` files of the model", f"{figures['onnx_bytes'] / 1e6:.2f} MB", ""
 
 
@@ -121,6 +129,25 @@ def _pictures(part: Figures | None) -> Iterator[Row]:
         for kind, words in KINDS.items():
             if kind in kinds:
                 yield _share(f"{title}: {words}", kinds[kind]["exact"])
+
+
+def _times(speed: Figures) -> Iterator[Row]:
+    """Where several photos were timed, the least and the greatest of their ratios."""
+    for timing in speed["digits"][:1]:
+        yield (
+            f"time for {timing['what']}, over a plain network's",
+            f"{timing['ratio']:.2f} times",
+            f"{timing['low']:.2f} to {timing['high']:.2f}",
+        )
+    for group, photos in TIMED.items():
+        timings = sorted(speed[group], key=lambda timing: timing["ratio"])
+        if len(timings) == 1:
+            (timing,) = timings
+            interval = f"{timing['low']:.2f} to {timing['high']:.2f}"
+            yield f"{photos}, over decoding", f"{timing['ratio']:.2f} times", interval
+        elif timings:
+            span = f"{timings[0]['ratio']:.2f} to {timings[-1]['ratio']:.2f} times"
+            yield f"{photos} ({len(timings)}), over decoding", span, ""
 
 
 def _share(what: str, share: Figures) -> Row:

@@ -1,0 +1,117 @@
+"""How bright the paper is everywhere: what a picture is divided by to take its light out.
+
+Paper is the average of what is not ink nearby, and ink is what a morphological closing fills. An
+average follows slopes and soft shadows up to the border. At a hard edge, of a shadow or of a sheet
+on a dark table, it would be neither side's. There the picture is averaged in multiples of its own
+closing, which has the edge where it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+DARKEST = 24
+"""Grey level: paper is no darker, or noise would be ink."""
+
+LEAST_DEPTH = 25
+"""Out of 255: what is closer to the closing than this, relative to it, is no ink."""
+
+FEW = 0.02
+"""Share of a window at which the closing counts as much as what is not ink there."""
+
+
+@dataclass(frozen=True)
+class PaperParameters:
+    """An edge is hard where the closing falls by a fraction of ``step`` and more within three
+    pixels. The closing that follows it is as wide as so many of the broader ``strokes``."""
+
+    step: float = 0.2
+    strokes: float = 4.0
+
+
+def brightness(small: Grey, parameters: PaperParameters, *, closing: int, window: int) -> Grey:
+    """The brightness of the paper of a small picture ``[h, w]`` uint8 with dark ink, 24 to 255.
+
+    ``closing`` is the width in pixels of what may be ink, ``window`` that of what is averaged; both
+    are odd.
+    """
+    smooth = np.asarray(cv2.GaussianBlur(small, (3, 3), 0), np.uint8)
+    square = np.ones((closing, closing), np.uint8)
+    closed = np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square), np.uint8)
+    inked = _inked(smooth, closed)
+    paper = _averaged(smooth, closed, inked, window)
+    edges = _falls(closed, parameters.step)
+    if edges.any():
+        near = cv2.dilate(edges, np.ones((window, window), np.uint8)) > 0
+        width = min(closing, int(parameters.strokes * _broad_stroke(inked)) | 1)
+        paper[near] = _with_edges(smooth, max(width, 9), window, parameters.step)[near]
+    return np.asarray(np.clip(paper, DARKEST, 255), np.uint8)
+
+
+def _inked(smooth: Grey, closed: Grey) -> Mask:
+    """1 where a picture is so much darker than its closing that it is ink."""
+    depth = cv2.bitwise_not(cv2.divide(smooth, np.maximum(closed, 1), scale=255))
+    otsu, _ = cv2.threshold(depth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return np.asarray(depth > int(max(0.6 * otsu, LEAST_DEPTH))).view(np.uint8)
+
+
+def _averaged(values: Grey | Floats, closed: Grey | float, inked: Mask, window: int) -> Floats:
+    """The mean of ``values`` without ink over a window (normalised convolution, Knutsson and
+    Westin 1993); where there is next to nothing but ink, what it is filled with."""
+    weight = (1 - cv2.dilate(inked, np.ones((3, 3), np.uint8))).astype(np.float32)
+    size, border = (window, window), cv2.BORDER_CONSTANT
+    total = cv2.blur(values * weight, size, borderType=border)
+    count = cv2.blur(weight, size, borderType=border)
+    return np.asarray((total + FEW * closed) / (count + FEW), np.float32)
+
+
+def _with_edges(smooth: Grey, width: int, window: int, step: float) -> Floats:
+    """Paper whose edges are those of the closing. Along these it is as dark as on their dark side,
+    since a small picture cannot tell on which side of them a pixel is."""
+    closed = np.maximum(_closed(smooth, width), 1)
+    level = closed.astype(np.float32)
+    relative = np.divide(smooth, level, dtype=np.float32)
+    paper = level * _averaged(relative, 1.0, _inked(smooth, closed), window)
+    return np.where(_falls(paper, step), cv2.erode(paper, np.ones((3, 3), np.uint8)), paper)
+
+
+def _falls(values: Grey | Floats, step: float) -> NDArray[np.uint8]:
+    """1 where the least of three by three pixels is smaller than the greatest by such a share."""
+    near = np.ones((3, 3), np.uint8)
+    least, most = cv2.erode(values, near), cv2.dilate(values, near)
+    return np.asarray(least < (1 - step) * most).view(np.uint8)
+
+
+def _closed(grey: Grey, width: int) -> Grey:
+    """A morphological closing by an octagon of that width, put together of a square and two
+    diagonals: what is dark and wider keeps its edges, slanted ones and round corners too."""
+    # All eight sides are equally long, but for rounding: every shape needs a middle.
+    corner = 2 * round(width / (2 + 2**0.5) / 2)
+    diagonal = np.eye(corner + 1, dtype=np.uint8)
+    square = np.ones((width - 2 * corner,) * 2, np.uint8)
+    shapes = (square, diagonal, np.ascontiguousarray(diagonal[::-1]))
+    for shape in shapes:
+        grey = np.asarray(cv2.dilate(grey, shape), np.uint8)
+    for shape in reversed(shapes):
+        grey = np.asarray(cv2.erode(grey, shape), np.uint8)
+    return grey
+
+
+def _broad_stroke(inked: Mask) -> int:
+    """How long in pixels the runs along the rows are in which half of the ink is."""
+    beside = cv2.copyMakeBorder(inked, 0, 0, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    rows = np.asarray(beside, np.uint8).ravel()
+    changes = np.flatnonzero(rows[1:] != rows[:-1])
+    lengths = np.sort(changes[1::2] - changes[::2])
+    if not len(lengths):
+        return 0
+    ink = np.cumsum(lengths)
+    return int(lengths[np.searchsorted(ink, ink[-1] / 2)])

@@ -1,0 +1,96 @@
+"""Paper is as bright as it is between the ink, on either side of an edge too."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from digits.paper import PaperParameters, brightness
+
+PEN = 40
+LEFT, RIGHT = 220, 110
+
+
+def written(paper: np.ndarray, *, pen: int = 2) -> np.ndarray:
+    """Rings in two rows on a page of ``[120, 160]`` grey levels, lit as the paper is."""
+    ink = np.zeros(paper.shape, np.uint8)
+    for x in range(20, 150, 20):
+        for y in (40, 80):
+            cv2.circle(ink, (x, y), 7, (1,), pen)
+    return np.where(ink, paper * (PEN / 220), paper).astype(np.uint8)
+
+
+def found(grey: np.ndarray) -> np.ndarray:
+    return brightness(grey, PaperParameters(), closing=39, window=19).astype(float)
+
+
+def even(level: int = LEFT) -> np.ndarray:
+    return np.full((120, 160), level, np.float64)
+
+
+def half_in_shadow() -> np.ndarray:
+    paper = even()
+    paper[:, 80:] = RIGHT
+    return paper
+
+
+@pytest.mark.parametrize("level", [60, 128, 250])
+def test_even_paper_is_even_under_ink(level):
+    assert np.abs(found(written(even(level))) - level).max() <= 3
+
+
+def test_light_that_falls_off_is_followed_up_to_the_border():
+    paper = np.linspace(230, 110, 160)[None, :] * np.ones((120, 1))
+    assert np.abs(found(written(paper)) / paper - 1).max() < 0.06
+
+
+def test_each_side_of_a_hard_edge_has_its_own_light():
+    paper = half_in_shadow()
+    seen = found(written(paper))
+    away = np.abs(np.arange(160) - 79.5) > 3
+    assert np.abs(seen / paper - 1)[:, away].max() < 0.04
+
+
+def test_along_a_hard_edge_paper_is_no_brighter_than_the_picture():
+    """What it is brighter is a line along the edge, which looks like a stroke."""
+    paper = half_in_shadow()
+    assert (found(paper.astype(np.uint8)) - paper)[:, 70:90].max() <= 3
+
+
+def test_an_average_alone_is_neither_side_of_an_edge():
+    """What the two tests before this one would see of it."""
+    grey = half_in_shadow().astype(np.uint8)
+    averaged = brightness(grey, PaperParameters(step=1.0), closing=39, window=19)
+    assert averaged[60, 83] > 1.2 * RIGHT
+
+
+def test_a_shadow_with_a_round_corner_is_paper():
+    paper = even()
+    cv2.circle(paper, (160, 120), 60, (RIGHT,), -1)
+    seen = found(written(paper))
+    inside = np.hypot(*(np.indices(paper.shape) - np.array([120, 160])[:, None, None])) < 55
+    assert np.abs(seen[inside] / RIGHT - 1).max() < 0.06
+
+
+def test_broad_strokes_are_no_shadow():
+    grey = written(even(), pen=6)
+    assert np.abs(found(grey) - LEFT).max() <= 8
+
+
+def test_a_mark_much_broader_than_the_pen_is_no_paper():
+    grey = written(even())
+    cv2.line(grey, (20, 105), (140, 105), (PEN,), 9)
+    assert found(grey)[105, 80] > 0.9 * LEFT
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (5, 7)])
+def test_tiny_pictures_have_paper_too(shape):
+    grey = np.full(shape, 200, np.uint8)
+    paper = brightness(grey, PaperParameters(), closing=5, window=9)
+    assert paper.shape == shape
+    assert abs(paper.astype(int) - 200).max() <= 1
+
+
+def test_paper_is_never_so_dark_that_noise_would_be_ink():
+    assert found(np.zeros((120, 160), np.uint8)).min() == 24
