@@ -11,6 +11,7 @@ learn when a recogniser errs from more than its own scores is an old trade of sp
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,14 @@ NEAR = 0.15
 """How far around a digit ink is near it, as a fraction of its size."""
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ConfidenceParameters:
+    """A picture has no digits if there is none that is at least so sure to be right: what looks a
+    little like digits here and there is a landscape, or the grain of something."""
+
+    least: float = 0.25
 
 
 class Confidence:

@@ -24,6 +24,9 @@ DARKEST = 24
 LEAST_DEPTH = 25
 """Out of 255: what is closer to the closing than this, relative to it, is no ink."""
 
+NARROWEST = 9
+"""Pixels: a closing that follows edges is no narrower, for strokes that are a pixel wide."""
+
 FEW = 0.02
 """Share of a window at which the closing counts as much as what is not ink there."""
 
@@ -50,9 +53,10 @@ def brightness(small: Grey, parameters: PaperParameters, *, closing: int, window
     paper = _averaged(smooth, closed, inked, window)
     edges = _falls(closed, parameters.step)
     if edges.any():
-        near = cv2.dilate(edges, np.ones((window, window), np.uint8)) > 0
-        width = min(closing, int(parameters.strokes * _broad_stroke(inked)) | 1)
-        paper[near] = _with_edges(smooth, max(width, 9), window, parameters.step)[near]
+        width = max(min(closing, int(parameters.strokes * _broad_stroke(inked)) | 1), NARROWEST)
+        sharp = _with_edges(smooth, width, window, parameters.step)
+        near = cv2.dilate(edges, np.ones((window, window), np.uint8)).astype(np.float32)
+        paper += cv2.blur(near, (window, window)) * (sharp - paper)
     return np.asarray(np.clip(paper, DARKEST, 255), np.uint8)
 
 

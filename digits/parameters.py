@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar, get_type_hints
 
 from digits.apart import ApartParameters
+from digits.confidence import ConfidenceParameters
 from digits.errors import ModelError
 from digits.ink import InkParameters
 from digits.layout import LayoutParameters
@@ -30,6 +31,7 @@ class Parameters:
     layout: LayoutParameters = field(default_factory=LayoutParameters)
     apart: ApartParameters = field(default_factory=ApartParameters)
     search: SearchParameters = field(default_factory=SearchParameters)
+    confidence: ConfidenceParameters = field(default_factory=ConfidenceParameters)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Parameters:

@@ -93,6 +93,9 @@ class Reader:
         evidence = confidence.evidence(extracted, arranged, chosen, *scores, single=single)
         finished = time.perf_counter()
         digits = self._digits(decoded, found, evidence)
+        least = self.parameters.confidence.least
+        if not single and all(digit.confidence < least for digit in digits):
+            chosen, digits, evidence = [], (), evidence[:0]
         if trace is not None:
             seen = [arranged.candidates[choice.index] for choice in chosen]
             tiles = cut_tiles(extracted, arranged.labels, seen)

@@ -142,6 +142,26 @@ def test_single_takes_the_whole_picture_as_one_digit(reader):
     assert len(several.digits) == 1
 
 
+class Doubt:
+    """Judges every digit as a list says."""
+
+    def __init__(self, sure: list[float]) -> None:
+        self._sure = sure
+
+    def right(self, evidence: np.ndarray) -> np.ndarray:
+        return np.resize(self._sure, len(evidence))
+
+
+@pytest.mark.parametrize(("sure", "kept"), [([0.2, 0.24], False), ([0.2, 0.26], True)])
+def test_where_nothing_is_at_all_sure_there_are_no_digits(reader, sure, kept):
+    doubtful = replace(reader, confidence=Doubt(sure))
+    data, trace = (PICTURES / "sheet.jpg").read_bytes(), Trace()
+    reading = doubtful.read(data, trace=trace)
+    assert reading.rows == (reader.read(data).rows if kept else ())
+    assert len(trace.evidence) == len(reading.digits)
+    assert len(doubtful.read(data, single=True).digits) == 1
+
+
 def test_a_trace_holds_a_picture_of_every_stage(reader):
     trace = Trace()
 
