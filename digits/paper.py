@@ -55,7 +55,9 @@ def brightness(small: Grey, parameters: PaperParameters, *, closing: int, window
     if edges.any():
         width = max(min(closing, int(parameters.strokes * _broad_stroke(inked)) | 1), NARROWEST)
         sharp = _with_edges(smooth, width, window, parameters.step)
-        near = cv2.dilate(edges, np.ones((window, window), np.uint8)).astype(np.float32)
+        # As far as the average sees the edge, and fading beyond.
+        reach = 2 * window - 1
+        near = cv2.dilate(edges, np.ones((reach, reach), np.uint8)).astype(np.float32)
         paper += cv2.blur(near, (window, window)) * (sharp - paper)
     return np.asarray(np.clip(paper, DARKEST, 255), np.uint8)
 
