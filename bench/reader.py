@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10,<3.14"
-# dependencies = ["digits", "onnx>=1.19", "matplotlib>=3.10"]
+# dependencies = ["digits", "onnx>=1.19"]
 #
 # [tool.uv.sources]
 # digits = { path = "..", editable = true }

@@ -1,4 +1,4 @@
-"""Connected components by their contours (Suzuki and Abe 1985).
+"""Connected components by their contours (Suzuki and Abe 1985), and runs, a row's own.
 
 On a page, ink is sparse: following its outlines takes a tenth of the time that labelling every
 pixel does.
@@ -63,3 +63,11 @@ def _boxes(outlines: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
     points = np.concatenate(outlines)[:, 0]
     least, most = (each.reduceat(points, starts) for each in (np.minimum, np.maximum))
     return np.concatenate([least, most - least + 1], axis=1)
+
+
+def run_lengths(mask: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """The lengths in pixels of all runs of ink along the rows of a mask ``[h, w]`` uint8."""
+    beside = cv2.copyMakeBorder(mask, 0, 0, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    rows = np.asarray(beside, np.uint8).ravel()
+    changes = np.flatnonzero(rows[1:] != rows[:-1])
+    return changes[1::2] - changes[::2]

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import levels, paper, shade
+from digits import components, levels, paper, shade
 from digits.paper import PaperParameters
 from digits.reading import Polarity
 from digits.shade import ShadeParameters
@@ -112,10 +112,8 @@ def usual_stroke(mask: Grey) -> float:
     Unlike the mean it is not moved by what is no stroke, as the dark edge of a table, nor by lines
     along the rows: these are few runs, however long.
     """
-    beside = cv2.copyMakeBorder(mask[::4], 0, 0, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    rows = np.asarray(beside, np.uint8).ravel()
-    changes = np.flatnonzero(rows[1:] != rows[:-1])
-    return float(np.median(changes[1::2] - changes[::2])) if len(changes) else 0.0
+    lengths = components.run_lengths(mask[::4])
+    return float(np.median(lengths)) if len(lengths) else 0.0
 
 
 def _extracted(working: Grey, scale: float, parameters: InkParameters) -> Ink:

@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits import components
+
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -112,11 +114,8 @@ def _closed(grey: Grey, width: int) -> Grey:
 
 
 def _broad_stroke(inked: Mask) -> int:
-    """How long in pixels the runs along the rows are in which half of the ink is."""
-    beside = cv2.copyMakeBorder(inked, 0, 0, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    rows = np.asarray(beside, np.uint8).ravel()
-    changes = np.flatnonzero(rows[1:] != rows[:-1])
-    lengths = np.sort(changes[1::2] - changes[::2])
+    """How long in pixels the runs along the rows are in which half of the ink is; 0 without any."""
+    lengths = np.sort(components.run_lengths(inked))
     if not len(lengths):
         return 0
     ink = np.cumsum(lengths)

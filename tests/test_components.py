@@ -48,3 +48,17 @@ def test_what_is_too_small_is_left_out():
 
 def test_without_ink_there_are_none():
     assert components.find(np.zeros((10, 10), np.uint8)) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "lengths"),
+    [
+        (["....", "...."], []),
+        (["##.#", "#..."], [2, 1, 1]),
+        (["..##", "##.."], [2, 2]),
+        (["####"], [4]),
+    ],
+)
+def test_runs_end_with_their_row(rows, lengths):
+    mask = np.array([[sign == "#" for sign in row] for row in rows], np.uint8)
+    assert components.run_lengths(mask).tolist() == lengths
