@@ -217,12 +217,13 @@ def _noise_floor(
     strength: Grey, background: Grey, parameters: InkParameters
 ) -> NDArray[np.float32]:
     """The strength that paper alone does not reach, in the size of the ``background``: its median
-    plus some standard deviations, and more where it is darker, where the same noise is stronger."""
+    plus some standard deviations, and more where it is darker. Noise of light goes by the root of
+    it, so relative to paper that is four times darker it is twice as strong."""
     step = max(1, min(strength.shape) // 128)
     median, spread = levels.middle_and_spread(levels.histogram(strength[::step, ::step]))
     noise = max(parameters.noise_factor * spread, 255 * parameters.least_contrast)
-    usual = levels.quantile(levels.histogram(background), 0.5)
-    return np.asarray(median + noise * np.maximum(np.float32(usual) / background, 1), np.float32)
+    usual = np.float32(levels.quantile(levels.histogram(background), 0.5))
+    return np.asarray(median + noise * np.sqrt(np.maximum(usual / background, 1)), np.float32)
 
 
 def _working_size(grey: Grey, parameters: InkParameters, *, enlarge: bool) -> tuple[Grey, float]:

@@ -53,9 +53,11 @@ def brightness(small: Grey, parameters: PaperParameters, *, closing: int, window
     closed = np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square), np.uint8)
     inked = _inked(smooth, closed)
     paper = _averaged(smooth, closed, inked, window)
+    stroke = _broad_stroke(inked)
     edges = _falls(closed, parameters.step)
-    if edges.any():
-        width = max(min(closing, int(parameters.strokes * _broad_stroke(inked)) | 1), NARROWEST)
+    # Strokes that are hardly filled by the closing are such edges too.
+    if 2 * stroke <= closing and edges.any():
+        width = max(min(closing, int(parameters.strokes * stroke) | 1), NARROWEST)
         sharp = _with_edges(smooth, width, window, parameters.step)
         # As far as the average sees the edge, and fading beyond.
         reach = 2 * window - 1

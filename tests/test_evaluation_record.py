@@ -109,7 +109,7 @@ def test_the_table_has_a_row_for_each_figure():
         "| 5.25 to 5.75 |",
         "| time of other people's 1280x960 photos of ten digits (2), over decoding "
         "| 6.00 to 7.50 times |  |",
-        "| time of other people's photos of 9 megapixels, over decoding | 1.25 times "
+        "| time of other people's photos of about 9 megapixels, over decoding | 1.25 times "
         "| 1.00 to 1.50 |",
         "| all `.onnx` files of the model | 2.59 MB |  |",
     ]

@@ -35,7 +35,7 @@ LARGE = (3464, 2598)
 GRAIN = 3.0
 """Noise in grey levels that the enlarged one gets: enlarging leaves none, and a sensor has some."""
 LEAST_LARGE = 8_500_000
-"""Pixels of other people's large photos."""
+"""Pixels of other people's large photos: about nine megapixels and more."""
 
 JPEG_QUALITY = 90
 
@@ -117,7 +117,7 @@ def ten_digits(items: Iterable[Item]) -> dict[str, bytes]:
 
 
 def large(items: Iterable[Item]) -> dict[str, bytes]:
-    """The photos of nine megapixels and more with digits on them, by file name."""
+    """The photos of about nine megapixels and more with digits on them, by file name."""
     return {
         item.path.name: item.path.read_bytes()
         for item in items

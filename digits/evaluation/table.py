@@ -42,7 +42,7 @@ TIMED = {
     "photos_own": "time of this project's 1280x960 photo of ten digits",
     "photos_others": "time of other people's 1280x960 photos of ten digits",
     "large_own": "time of this project's photo enlarged to 9 megapixels",
-    "large_others": "time of other people's photos of 9 megapixels",
+    "large_others": "time of other people's photos of about 9 megapixels",
 }
 
 
