@@ -73,9 +73,31 @@ def test_a_shadow_with_a_round_corner_is_paper():
     assert np.abs(seen[inside] / RIGHT - 1).max() < 0.06
 
 
-def test_broad_strokes_are_no_shadow():
-    grey = written(even(), pen=6)
-    assert np.abs(found(grey) - LEFT).max() <= 8
+def test_broad_strokes_beside_an_edge_are_no_paper():
+    """The closing that follows the edge is wider than they are."""
+    paper = half_in_shadow()
+    for x in (66, 94):
+        cv2.line(paper, (x, 30), (x, 90), (PEN,), 12)
+    assert (found(paper.astype(np.uint8))[40:80, [66, 94]] > 0.9 * np.array([LEFT, RIGHT])).all()
+
+
+def test_strokes_that_the_closing_hardly_fills_have_no_edges_of_shadows():
+    """Their crossings, which it does not fill, look like some."""
+    grey = even()
+    cv2.line(grey, (20, 60), (140, 60), (PEN,), 30)
+    cv2.circle(grey, (80, 60), 28, (PEN,), -1)
+    averaged = brightness(grey.astype(np.uint8), PaperParameters(step=1.0), closing=39, window=19)
+    assert np.array_equal(found(grey.astype(np.uint8)), averaged)
+
+
+def test_a_shadow_with_slanted_sides_is_paper():
+    """No square of the closing's width fits into its right half, which an edge leads to."""
+    paper = even()
+    paper[61:, :80] = RIGHT
+    cv2.fillPoly(paper, [np.array([(80, 20), (120, 60), (80, 100), (40, 60)])], (RIGHT,))
+    wide = PaperParameters(strokes=100.0)
+    seen = brightness(paper.astype(np.uint8), wide, closing=39, window=19)
+    assert seen[60, 104] < 1.1 * RIGHT
 
 
 def test_a_mark_much_broader_than_the_pen_is_no_paper():
