@@ -23,10 +23,9 @@ from pathlib import Path
 
 from digits.evaluation import labelled, speed
 from digits.evaluation.speed import ROUNDS, Timing
+from digits.evaluation.suite import OWN
 from digits.reader import Reader
 from digits.settings import ROOT
-
-OWN = ROOT / "test_images" / "manifest.csv"
 
 
 def main() -> None:

@@ -50,6 +50,16 @@ class Network:
         )
 
 
+def on_one_thread(content: bytes) -> ort.InferenceSession:
+    """A network in memory, to be run on one thread. Raises what ONNX Runtime does."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3
+    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
 def session(
     folder: ModelFolder, name: str, *, inputs: list[str], outputs: set[str]
 ) -> ort.InferenceSession:
@@ -57,15 +67,8 @@ def session(
 
     Raises ModelError when it cannot be loaded, or has not these inputs and outputs.
     """
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = 3
     try:
-        loaded = ort.InferenceSession(
-            folder.onnx(name), options, providers=["CPUExecutionProvider"]
-        )
+        loaded = on_one_thread(folder.onnx(name))
     except Exception as error:  # onnxruntime raises its own types, all of them about the file
         logger.debug("%s: %s", folder.path / name, error)
         raise ModelError(

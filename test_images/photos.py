@@ -27,6 +27,23 @@ def phone(rng: np.random.Generator) -> Image.Image:
     return picture
 
 
+def _page(
+    text: str,
+    size: tuple[int, int],
+    paper: scene.Colour,
+    pen: scene.Colour,
+    *,
+    hand: Hand,
+    height: int,
+    at: tuple[int, int],
+    rng: np.random.Generator,
+) -> scene.Page:
+    """A sheet with rows written on it, before any light falls on it."""
+    page = scene.sheet(size, paper, rng=rng)
+    written = lines(text, hand=hand, height=height, at=at, size=size, rng=rng)
+    return scene.ink(page, written, pen, rng=rng)
+
+
 def shadowed(rng: np.random.Generator) -> Image.Image:
     """Pencil on paper, with the writer's arm between it and the lamp."""
     size = (1200, 800)
@@ -42,11 +59,17 @@ def shadowed(rng: np.random.Generator) -> Image.Image:
 
 def across_the_light(rng: np.random.Generator) -> Image.Image:
     """Felt tip under a lamp, and the sharp shadow of somebody who takes the picture."""
-    size = (1200, 800)
-    page = scene.sheet(size, (0.96, 0.96, 0.95), rng=rng)
     hand = Hand(slant=0.05, pen=0.1, gap=0.4)
-    written = lines("58260/94317", hand=hand, height=170, at=(90, 130), size=size, rng=rng)
-    page = scene.ink(page, written, scene.FELT_TIP, rng=rng)
+    page = _page(
+        "58260/94317",
+        (1200, 800),
+        (0.96, 0.96, 0.95),
+        scene.FELT_TIP,
+        hand=hand,
+        height=170,
+        at=(90, 130),
+        rng=rng,
+    )
     person = [(0.0, 0.22), (0.36, 0.1), (0.62, 0.3), (0.8, 0.78), (0.55, 1.1), (0.0, 1.1)]
     page = scene.shadow(page, person, darkness=0.5, softness=4)
     return Image.fromarray(scene.camera(scene.tilt(page, by=0.03), rng=rng))
@@ -106,11 +129,16 @@ def _squared(
 
 def on_a_sheet(rng: np.random.Generator) -> Image.Image:
     """Two rows of five in ballpoint: the photo whose time is measured."""
-    size = (1280, 960)
-    page = scene.sheet(size, (0.93, 0.92, 0.9), rng=rng)
-    hand = Hand(pen=0.07)
-    written = lines("40719/38526", hand=hand, height=190, at=(170, 200), size=size, rng=rng)
-    page = scene.ink(page, written, scene.BALLPOINT, rng=rng)
+    page = _page(
+        "40719/38526",
+        (1280, 960),
+        (0.93, 0.92, 0.9),
+        scene.BALLPOINT,
+        hand=Hand(pen=0.07),
+        height=190,
+        at=(170, 200),
+        rng=rng,
+    )
     return Image.fromarray(
         scene.camera(scene.light(page, towards=(0.2, 0.1), falloff=0.5), rng=rng)
     )
@@ -203,11 +231,16 @@ def grid(
 
 def number_line(rng: np.random.Generator) -> Image.Image:
     """All ten digits in a row, thin ballpoint."""
-    size = (1300, 320)
-    page = scene.sheet(size, (0.94, 0.94, 0.95), rng=rng)
-    hand = Hand(slant=0.1, pen=0.055, gap=0.35)
-    written = lines("0123456789", hand=hand, height=120, at=(100, 100), size=size, rng=rng)
-    page = scene.ink(page, written, scene.BALLPOINT, rng=rng)
+    page = _page(
+        "0123456789",
+        (1300, 320),
+        (0.94, 0.94, 0.95),
+        scene.BALLPOINT,
+        hand=Hand(slant=0.1, pen=0.055, gap=0.35),
+        height=120,
+        at=(100, 100),
+        rng=rng,
+    )
     return Image.fromarray(scene.camera(scene.light(page, towards=(1, 0), falloff=0.4), rng=rng))
 
 

@@ -7,14 +7,12 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
+from digits.network import on_one_thread
+
 
 def session() -> ort.InferenceSession:
-    """The plain network, with the options that the reader's own has."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    content = network().SerializeToString()
-    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    """The plain network, run as the reader runs its own."""
+    return on_one_thread(network().SerializeToString())
 
 
 def network() -> onnx.ModelProto:

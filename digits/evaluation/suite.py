@@ -34,8 +34,8 @@ from digits.evaluation.gallery import Entry, thumbnail
 from digits.evaluation.labelled import Item
 from digits.evaluation.share import Share
 from digits.evaluation.workers import Crew, open_reader
-from digits.model import ModelFolder
 from digits.network import Network
+from digits.reader import Reader
 from digits.settings import ROOT
 from digits.training.data import Labelled, Mnist
 from digits.training.describe import DIGIT_SCORE
@@ -97,13 +97,13 @@ class Findings:
 
 def run(plan: Plan) -> Findings:
     """Measure all there is. Raises DigitsError when the model or a picture cannot be opened."""
-    opened = ModelFolder.open(plan.model)
+    reader = open_reader(plan.model)
+    opened, network = reader.folder, reader.network
     threshold = opened.card.thresholds.get("digit_score", DIGIT_SCORE)
-    network = Network(opened)
     findings = Findings(evaluate_mnist(network, plan.part, digit_score=threshold))
     findings.figures["mnist_network"] = _network_figures(network, plan.part, findings.network)
     findings.figures["onnx_bytes"] = sum(len(content) for content in opened.networks.values())
-    findings.figures["speed"] = _speed(plan)  # while this process is the only one
+    findings.figures["speed"] = _speed(plan, reader)  # while this process is the only one
     with Crew(plan.model, processes=plan.processes) as crew:
         for name, measure in PARTS.items():
             started = time.monotonic()
@@ -146,9 +146,9 @@ def _network_figures(network: Network, part: Labelled, measured: MnistFigures) -
     }
 
 
-def _speed(plan: Plan) -> dict[str, object]:
+def _speed(plan: Plan, reader: Reader) -> dict[str, object]:
     others = labelled.load(plan.others) if plan.others else []
-    timings = speed.timings(open_reader(plan.model), labelled.load(plan.own), others)
+    timings = speed.timings(reader, labelled.load(plan.own), others)
     return {group: [timing.to_dict() for timing in made] for group, made in timings.items()}
 
 
