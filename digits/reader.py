@@ -139,7 +139,9 @@ class Reader:
         if pieces.typical_height() < tile.BOX:
             return None
         pieces = self._worth_a_look(pieces, look)
-        doubted = search.doubted(pieces, self._sure(pieces, look), self.parameters.search)
+        sure = self._sure(pieces, look)
+        doubted = search.doubted(pieces, sure, self.parameters.search)
+        doubted = search.likely_several(pieces, doubted, sure, self.parameters.search)
         if layout.worth_cutting(pieces, doubted, self.parameters.layout):
             return None
         parted = self._rows_apart(pieces, look, layout.labels_after(pieces))

@@ -36,7 +36,8 @@ class SearchParameters:
     cost, with its share of what is left out, for all the ink there to be taken for digits that
     touch; ``least_score`` the digit score under which a box is no digit, and ``least_alone`` the
     one under which it is no company either; ``least_size`` the height, as a fraction of the typical
-    digit's, under which a mark is not one, and ``most_size`` that over which it is not several.
+    digit's, under which a mark is not one, ``most_size`` that over which it is not several, and
+    ``several_size`` that under which a mark beside no digit is hardly several.
     Marks under it are a number that is written smaller if there are ``several`` on a line of their
     own, most of them sure, none ``alike`` times as high as another, and ``legible`` pixels high.
     """
@@ -51,6 +52,7 @@ class SearchParameters:
     least_alone: float = 0.3
     least_size: float = 0.35
     most_size: float = 2.5
+    several_size: float = 0.5
     several: int = 3
     alike: float = 2.0
     legible: int = 12
@@ -200,13 +202,34 @@ def doubted(pieces: Layout, sure: Collection[int], parameters: SearchParameters)
     heights = [candidate.box[3] for candidate in pieces.candidates]
     least, most = 0.0, math.inf
     if sure:
-        typical = statistics.median(heights[index] for index in sure)
+        typical = _usual_height(pieces, sure)
         least, most = parameters.least_size * typical, parameters.most_size * typical
     return [
         index
         for index, height in enumerate(heights)
         if index not in sure and least <= height <= most
     ]
+
+
+def likely_several(
+    pieces: Layout, doubted: Collection[int], sure: Collection[int], parameters: SearchParameters
+) -> list[int]:
+    """Which of the ``doubted`` pieces are likely enough to be several digits for all pixels to be
+    looked at: a spot, low and on no line of ``sure`` digits, is not."""
+    if not sure:
+        return list(doubted)
+    candidates = pieces.candidates
+    lines = {candidates[index].line for index in sure}
+    least = parameters.several_size * _usual_height(pieces, sure)
+    return [
+        index
+        for index in doubted
+        if candidates[index].line in lines or candidates[index].box[3] >= least
+    ]
+
+
+def _usual_height(pieces: Layout, sure: Collection[int]) -> float:
+    return statistics.median(pieces.candidates[index].box[3] for index in sure)
 
 
 def cheaper(

@@ -315,6 +315,18 @@ def test_where_something_has_to_be_cut_all_pixels_are_looked_at(reader):
     assert read_with_ink(reader, scribbled)[1].shape == (900, 1200)
 
 
+@pytest.mark.parametrize(("height", "shape"), [(80, (450, 600)), (110, (900, 1200))])
+def test_a_low_spot_beside_no_digit_is_no_reason_for_all_pixels(reader, height, shape):
+    page = page_of((300, 200, 200), (600, 200, 200))
+    tall = reader.read(png(page)).digits[0].box[3]
+    cv2.rectangle(page, (400, 600), (400 + tall, 600 + height * tall // 200), (0,), -1)
+
+    rows, found_in = read_with_ink(reader, page)
+
+    assert rows == ("88",)
+    assert found_in.shape == shape
+
+
 def test_where_rows_touch_all_pixels_are_looked_at(reader):
     grey = grey_of(PICTURES / "close_rows.png")
     large = cv2.resize(grey, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)

@@ -15,6 +15,7 @@ from digits.search import (
     choose_single,
     doubted,
     in_rows,
+    likely_several,
     narrow,
     numbers,
     small,
@@ -200,6 +201,19 @@ def test_dust_and_the_edge_of_the_sheet_are_not_worth_cutting_beside_digits():
 
     assert doubted(layout, {0}, SearchParameters()) == []
     assert doubted(layout, set(), SearchParameters()) == [0, 1, 2]
+
+
+def test_a_low_spot_beside_no_digit_is_hardly_several():
+    row, apart = in_a_row(0, 30, 30, 14), in_a_row(1, 14, 15)
+    lines = tuple(
+        tuple(Piece(place, each.box) for place, each in enumerate(line)) for line in (row, apart)
+    )
+    layout = Layout(np.zeros((400, 500), np.int16), lines, (30.0, 15.0), (*row, *apart))
+
+    # The last is half as high as a digit, the one before it is not; the first is on their row.
+    assert likely_several(layout, [2, 3, 4], {0, 1}, SearchParameters()) == [2, 4]
+    assert likely_several(layout, [3], {0, 1}, SearchParameters(several_size=0.4)) == [3]
+    assert likely_several(layout, [2, 3], set(), SearchParameters()) == [2, 3]
 
 
 def dots(*sizes: int) -> tuple[Piece, ...]:
