@@ -69,7 +69,8 @@ class InkParameters:
 class Ink:
     """``strength`` is ``[h, w]`` uint8, 0 paper to 255 full ink; ``mask`` is 1 where it is ink and
     ``threshold`` the strength from which it is. ``scale`` is working pixels per pixel of ``grey``,
-    ``noise`` the deviation of the working picture's, in grey levels.
+    ``noise`` the deviation of the working picture's, in grey levels. ``doubtful`` says that the
+    ``polarity`` might be the other one.
     """
 
     strength: Grey
@@ -78,6 +79,7 @@ class Ink:
     scale: float
     polarity: Polarity
     noise: float = 0.0
+    doubtful: bool = False
 
 
 def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: bool = True) -> Ink:
@@ -120,7 +122,7 @@ def _extracted(working: Grey, scale: float, parameters: InkParameters) -> Ink:
     spread = noise(working)
     working = _denoised(working, spread, parameters)
     small = shrink(working, PAPER_SIDE)
-    polarity = find_polarity(small)
+    polarity, doubtful = find_polarity(small)
     if polarity == "light_on_dark":
         working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
     background = paper.brightness(
@@ -132,7 +134,7 @@ def _extracted(working: Grey, scale: float, parameters: InkParameters) -> Ink:
     strength = _divided(working, background)
     strength = shade.remove(strength, shrink(strength, shade.SIDE, quick=True), parameters.shade)
     mask, threshold = _threshold(strength, background, parameters)
-    return Ink(strength, mask, threshold, scale, polarity, spread)
+    return Ink(strength, mask, threshold, scale, polarity, spread, doubtful)
 
 
 def _denoised(grey: Grey, spread: float, parameters: InkParameters) -> Grey:
@@ -160,15 +162,18 @@ def noise(grey: Grey) -> float:
     return float(1.4826 * levels.quantile(counts, 0.5) / np.sqrt(6))
 
 
-def find_polarity(grey: Grey) -> Polarity:
+def find_polarity(grey: Grey) -> tuple[Polarity, bool]:
     """Dark ink on light paper or the reverse: paper is what most of any neighbourhood is.
 
     Looked at in a narrow and a wide neighbourhood: the narrow one is not misled by shadows, the
-    wide one not by thick strokes, and of the two the more decided is believed.
+    wide one not by thick strokes, and of the two the more decided is believed. Whether that is in
+    doubt, because they disagree, is told too: in the wide one the paper may be a table.
     """
     small = shrink(grey, POLARITY_SIDE)
     decisions = [_darkness(small, _odd(max(small.shape) * part)) for part in (0.1, 0.5)]
-    return "light_on_dark" if min(decisions, key=lambda d: -abs(d)) < 0 else "dark_on_light"
+    doubtful = min(decisions) < 0 < max(decisions)
+    believed = min(decisions, key=lambda d: -abs(d))
+    return "light_on_dark" if believed < 0 else "dark_on_light", doubtful
 
 
 def _darkness(small: Grey, window: int) -> float:

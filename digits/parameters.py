@@ -16,6 +16,7 @@ from digits.errors import ModelError
 from digits.ink import InkParameters
 from digits.layout import LayoutParameters
 from digits.search import SearchParameters
+from digits.sheet import SheetParameters
 
 T = TypeVar("T")
 
@@ -28,6 +29,7 @@ class Parameters:
     """The parameters of each stage."""
 
     ink: InkParameters = field(default_factory=InkParameters)
+    sheet: SheetParameters = field(default_factory=SheetParameters)
     layout: LayoutParameters = field(default_factory=LayoutParameters)
     apart: ApartParameters = field(default_factory=ApartParameters)
     search: SearchParameters = field(default_factory=SearchParameters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from digits import (
     process,
     rows,
     search,
+    sheet,
     tile,
 )
 from digits.company import STROKE
@@ -87,45 +88,74 @@ class Reader:
         started = time.perf_counter()
         decoded = picture.decode(data, self.limits)
         found_from = time.perf_counter()
-        found = self._find(decoded.grey, single=single)
-        extracted, arranged, scores = found.extracted, found.arranged, found.scores
-        chosen = [choice for _, choice in found.placed]
-        evidence = confidence.evidence(extracted, arranged, chosen, *scores, single=single)
+        judged = self._judged(decoded, decoded.grey, single=single)
+        if not single and (not judged.digits or judged.found.extracted.doubtful):
+            judged = self._on_its_sheet(decoded, judged)
+        found, digits = judged.found, judged.digits
         finished = time.perf_counter()
-        digits = self._digits(decoded, found, evidence)
-        least = self.parameters.confidence.least
-        if not single and all(digit.confidence < least for digit in digits):
-            chosen, digits, evidence = [], (), evidence[:0]
         if trace is not None:
-            seen = [arranged.candidates[choice.index] for choice in chosen]
+            extracted, arranged = found.extracted, found.arranged
+            seen = [arranged.candidates[choice.index] for _, choice in found.placed]
             tiles = cut_tiles(extracted, arranged.labels, seen)
             trace.record(decoded, extracted, arranged, tiles, digits)
-            trace.evidence = evidence
+            trace.evidence = judged.evidence
         return Reading(
             digits=digits,
             width=decoded.width,
             height=decoded.height,
-            polarity=extracted.polarity,
+            polarity=found.extracted.polarity,
             model_name=self.folder.card.name,
             model_version=self.version,
             ms=_milliseconds(started, found_from, finished, found.looked),
         )
 
-    def _find(self, grey: NDArray[np.uint8], *, single: bool) -> _Found:
+    def _on_its_sheet(self, decoded: Picture, before: _Judged) -> _Judged:
+        """What is found without what lies around a sheet, if all of one is in the picture and more
+        is found so than ``before``."""
+        page = sheet.alone(decoded.grey, self.parameters.sheet)
+        if page is None:
+            return before
+        after = self._judged(decoded, page, looked=before.found.looked)
+        if after.expected() > before.expected():
+            return after
+        return replace(before, found=replace(before.found, looked=after.found.looked))
+
+    def _judged(
+        self,
+        decoded: Picture,
+        grey: NDArray[np.uint8],
+        *,
+        single: bool = False,
+        looked: float = 0.0,
+    ) -> _Judged:
+        """What is found in a picture's pixels; no digits where not even one is likely enough."""
+        found = self._find(grey, single=single, looked=looked)
+        chosen = [choice for _, choice in found.placed]
+        evidence = confidence.evidence(
+            found.extracted, found.arranged, chosen, *found.scores, single=single
+        )
+        digits = self._digits(decoded, found, evidence)
+        least = self.parameters.confidence.least
+        if not single and all(digit.confidence < least for digit in digits):
+            return _Judged(replace(found, placed=[]), (), evidence[:0])
+        return _Judged(found, digits, evidence)
+
+    def _find(self, grey: NDArray[np.uint8], *, single: bool, looked: float) -> _Found:
         """The digits of a picture, from a coarse look at it if that shows some, and shows no
-        reason for another: nothing to cut, and nothing that the network sees larger than it is."""
-        seconds = 0.0
+        reason for another: nothing to cut, and nothing that the network sees larger than it is.
+
+        ``looked`` is the seconds for which the network has looked at the picture before."""
         if coarse := ink.coarse(grey, self.parameters.ink):
-            look = Look(coarse, self.network)
+            look = Look(coarse, self.network, looked)
             uncut = self._all_in_one(coarse) if single else self._uncut(coarse, look)
             if uncut:
                 found = self._chosen(coarse, uncut, look, single=single)
                 if found.least_size() >= tile.BOX:
                     return found
-            seconds = look.seconds
+            looked = look.seconds
         # Enlarging helps to part what is close; what is one digit is left as it is.
         fine = ink.extract(grey, self.parameters.ink, enlarge=not single)
-        look = Look(fine, self.network, seconds)
+        look = Look(fine, self.network, looked)
         arranged = self._all_in_one(fine) if single else self._cut(fine, look)
         return self._chosen(fine, arranged, look, single=single)
 
@@ -280,6 +310,20 @@ class _Found:
         """The longer side in working pixels of the smallest digit; 0 if there is none."""
         chosen = (self.arranged.candidates[choice.index] for _, choice in self.placed)
         return min((max(each.box[2:]) for each in chosen), default=0)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What was found, its digits as they are reported, and the evidence ``[n, 25]`` by which each
+    was judged."""
+
+    found: _Found
+    digits: tuple[Digit, ...]
+    evidence: Floats
+
+    def expected(self) -> float:
+        """How many of the digits are right, as far as that is known."""
+        return sum(digit.confidence for digit in self.digits)
 
 
 def _in_reading_order(arranged: Layout, chosen: list[Choice]) -> list[tuple[int, Choice]]:

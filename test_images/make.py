@@ -202,6 +202,13 @@ ENTRIES = [
         "felt tip, a sharp shadow across digits",
         photos.across_the_light,
     ),
+    Entry(
+        "on_desk.jpg",
+        "photo_multi",
+        "2904/7163/858",
+        "a note on a dark desk, all of it in the picture",
+        photos.on_a_desk,
+    ),
     Entry("sheet.jpg", "photo_multi", "40719/38526", "two rows of ballpoint", photos.on_a_sheet),
     Entry(
         "colours.jpg", "photo_multi", "19405/62837/7714", "red, blue and green ink", photos.coloured

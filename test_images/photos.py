@@ -75,6 +75,25 @@ def across_the_light(rng: np.random.Generator) -> Image.Image:
     return Image.fromarray(scene.camera(scene.tilt(page, by=0.03), rng=rng))
 
 
+def on_a_desk(rng: np.random.Generator) -> Image.Image:
+    """A note that lies on a dark desk, all of it in the picture, part of it in a soft shadow."""
+    page = _page(
+        "2904/7163/858",
+        (600, 560),
+        (0.95, 0.94, 0.91),
+        scene.BALLPOINT,
+        hand=Hand(slant=0.1, pen=0.09, gap=0.3),
+        height=105,
+        at=(100, 60),
+        rng=rng,
+    )
+    desk = _boards((800, 600), (0.34, 0.22, 0.14), rng=rng)
+    page = scene.lay(page, desk, [(0.22, 0.1), (0.84, 0.14), (0.88, 0.9), (0.16, 0.86)])
+    page = scene.shadow(page, [(0.7, 0), (1, 0), (1, 1), (0.8, 1)], darkness=0.3, softness=40)
+    page = scene.light(page, towards=(0.3, 0.3), falloff=0.4)
+    return Image.fromarray(scene.camera(page, rng=rng))
+
+
 def coloured(rng: np.random.Generator) -> Image.Image:
     """Three pens on cream paper."""
     size = (1000, 900)
@@ -290,10 +309,13 @@ def zigzag(rng: np.random.Generator) -> Image.Image:
 
 def wood(rng: np.random.Generator) -> Image.Image:
     """A table top: grain along the board, and no writing."""
-    size = (900, 600)
+    page = _boards((900, 600), (0.62, 0.45, 0.29), rng=rng)
+    page = scene.light(page, towards=(0.2, 0.4), falloff=0.5)
+    return Image.fromarray(scene.camera(page, rng=rng))
+
+
+def _boards(size: tuple[int, int], colour: scene.Colour, *, rng: np.random.Generator) -> scene.Page:
     bend = scene.cloud(size, cell=250, rng=rng)[..., 0]
     across = np.linspace(0, 1, size[1], dtype=np.float32)[:, None]
     rings = np.sin(40 * (across + 0.06 * bend)) * 0.5 + np.sin(151 * (across + 0.05 * bend)) * 0.3
-    page = scene.sheet(size, (0.62, 0.45, 0.29), rng=rng) * (1 + 0.12 * rings[..., None])
-    page = scene.light(page, towards=(0.2, 0.4), falloff=0.5)
-    return Image.fromarray(scene.camera(page, rng=rng))
+    return scene.sheet(size, colour, rng=rng) * (1 + 0.12 * rings[..., None])

@@ -105,6 +105,20 @@ def tilt(page: Page, *, by: float, turn: float = 0.0) -> Page:
     return cv2.warpPerspective(page, matrix, (width, height), borderMode=cv2.BORDER_REFLECT_101)
 
 
+def lay(page: Page, on: Page, corners: list[tuple[float, float]]) -> Page:
+    """The page lying on something else, its corners (parts of that) from the top left clockwise."""
+    (height, width), (under_height, under_width) = page.shape[:2], on.shape[:2]
+    before = np.float32([(0, 0), (width, 0), (width, height), (0, height)])
+    after = np.float32(corners) * np.float32((under_width, under_height))
+    return cv2.warpPerspective(
+        page,
+        cv2.getPerspectiveTransform(before, after),
+        (under_width, under_height),
+        dst=on.copy(),
+        borderMode=cv2.BORDER_TRANSPARENT,
+    )
+
+
 def camera(
     page: Page, *, rng: np.random.Generator, blur: float = 0.9, noise: float = 0.012
 ) -> Picture:

@@ -43,6 +43,14 @@ def test_inverting_a_picture_changes_nothing_but_the_polarity():
     assert agreement(second.mask, first.mask > 0) > 0.95
 
 
+@pytest.mark.parametrize("invert", [False, True])
+def test_where_a_table_surrounds_the_page_its_polarity_is_in_doubt(invert):
+    laid = cv2.copyMakeBorder(page(), 90, 90, 120, 120, cv2.BORDER_CONSTANT, value=(20,))
+
+    assert ink.extract(255 - laid if invert else laid).doubtful
+    assert not ink.extract(255 - page() if invert else page()).doubtful
+
+
 def test_a_shadow_across_the_page_leaves_no_ink_behind():
     light = np.linspace(1.0, 0.35, 320)[None, :]
     shaded = (page() * light).astype(np.uint8)

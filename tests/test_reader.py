@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits import apart, ink, layout
+from digits import apart, ink, layout, sheet
 from digits.layout import Candidate, Layout, LayoutParameters
 from digits.look import Look, cut_tiles
 from digits.network import Network
@@ -313,6 +313,55 @@ def test_where_something_has_to_be_cut_all_pixels_are_looked_at(reader):
     assert rows == ("88",)
     assert found_in.shape == (900, 1200)
     assert read_with_ink(reader, scribbled)[1].shape == (900, 1200)
+
+
+def on_a_table(page: np.ndarray) -> np.ndarray:
+    """The page with a wide dark margin on all sides."""
+    return cv2.copyMakeBorder(page, 200, 200, 260, 260, cv2.BORDER_CONSTANT, value=(40,))
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_a_sheet_that_is_all_in_the_picture_is_read(reader, invert):
+    page = page_of((300, 300, 200), (600, 300, 200))
+    alone = reader.read(png(255 - page if invert else page))
+    laid = on_a_table(page)
+
+    reading = reader.read(png(255 - laid if invert else laid))
+
+    assert reading.rows == alone.rows == ("88",)
+    assert reading.polarity == alone.polarity
+    moved = [(x + 260, y + 200, w, h) for x, y, w, h in (each.box for each in alone.digits)]
+    assert np.allclose([each.box for each in reading.digits], moved, atol=5)
+
+
+def test_a_picture_that_is_one_digit_has_no_sheet(reader, monkeypatch):
+    monkeypatch.setattr(sheet, "alone", None)
+
+    assert reader.read(png(np.full((60, 60), 90, np.uint8)), single=True).digits == ()
+    assert reader.read((PICTURES / "digit_3.png").read_bytes(), single=True).text == "3"
+
+
+@pytest.mark.parametrize(("painted", "rows"), [("digit_8.png", ("66",)), (None, ("66",))])
+def test_what_was_found_before_is_kept_where_a_sheet_shows_no_more(
+    reader, monkeypatch, painted, rows
+):
+    """A picture in doubt, of which another is said to be the sheet."""
+    grey = cv2.hconcat([grey_of(PICTURES / "digit_6.gif")] * 2)
+    found = ink.find_polarity(grey)
+    page = grey_of(PICTURES / painted) if painted else None
+    monkeypatch.setattr(ink, "find_polarity", lambda grey: (found[0], True))
+    monkeypatch.setattr(sheet, "alone", lambda grey, parameters: page)
+
+    assert reader.read(png(grey)).rows == rows
+
+
+def test_what_a_sheet_shows_more_is_taken(reader, monkeypatch):
+    grey = grey_of(PICTURES / "digit_8.png")
+    page = cv2.hconcat([grey, grey])
+    monkeypatch.setattr(ink, "find_polarity", lambda grey: ("dark_on_light", True))
+    monkeypatch.setattr(sheet, "alone", lambda grey, parameters: page)
+
+    assert reader.read(png(grey)).rows == ("88",)
 
 
 @pytest.mark.parametrize(("height", "shape"), [(80, (450, 600)), (110, (900, 1200))])

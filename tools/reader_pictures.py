@@ -1,4 +1,4 @@
-"""Draw docs/images/reader/: a test picture at every stage of the reader, for docs/reader.md.
+"""Draw docs/images/reader/: test pictures at every stage of the reader, for docs/reader.md.
 
 uv run tools/reader_pictures.py
 """
@@ -11,12 +11,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from digits import ink, picture, rules
+from digits import ink, picture, rules, sheet
 from digits.reader import Reader
 from digits.trace import Pixels, Trace
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "test_images" / "ruled.jpg"
+ON_DESK = ROOT / "test_images" / "on_desk.jpg"
 WIDTH = 440
 
 
@@ -25,7 +26,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images" / "reader")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
-    for name, pixels in stages(PICTURE.read_bytes()).items():
+    pictures = {**stages(PICTURE.read_bytes()), **without_desk(ON_DESK.read_bytes())}
+    for name, pixels in pictures.items():
         cv2.imwrite(str(out / f"{name}.png"), small(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
@@ -37,6 +39,16 @@ def stages(data: bytes) -> dict[str, Pixels]:
     found = ink.coarse(grey, reader.parameters.ink) or ink.extract(grey, reader.parameters.ink)
     left = rules.remove(found.mask, found.strength, reader.parameters.layout.rules)
     return {**trace.stages, "without_rules": np.where(left > 0, 0, 255).astype(np.uint8)}
+
+
+def without_desk(data: bytes) -> dict[str, Pixels]:
+    """A sheet on a desk, and what the reader makes of it where it finds nothing."""
+    reader = Reader.load()
+    grey = picture.decode(data, reader.limits).grey
+    page = sheet.alone(grey, reader.parameters.sheet)
+    if page is None:
+        raise SystemExit(f"no sheet was found in {ON_DESK.name}")
+    return {"desk": grey, "sheet": page}
 
 
 def small(pixels: Pixels) -> Pixels:

@@ -1,0 +1,164 @@
+"""The sheet that lies on a table, or the board on a wall: what is around it is painted over.
+
+Which of two is the paper, and how bright it is, is told by what most of any neighbourhood is. Where
+a sheet is all in the picture, that may be the table. A sheet is known by its shape: one large
+region of like brightness, with straight sides, with little ink in it, and a hard edge all around,
+which neither a shadow nor a slope of light has. Its own brightness is then continued outwards, so
+that nothing is left but a page with its digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digits import components, ink
+from digits.components import Component
+
+Grey = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
+
+SIDE = 160
+"""Long side in pixels of the small picture in which the sheet is found."""
+
+SMOOTH = 5
+"""Pixels of that: noise is all edges, and a median over so many takes none of a sheet's off."""
+
+DENT, RIM, NEARBY = 9, 5, 9
+"""Pixels too: dents in the outline (of ink, of a thumb) that are closed, how far an edge is looked
+for and painted over, and what the brightness is averaged over at the edge."""
+
+
+@dataclass(frozen=True)
+class SheetParameters:
+    """A sheet covers a share of the picture between ``least`` and ``most``, is ``convex`` (the
+    share that it fills of its convex hull), ``square`` (that its hull fills of the smallest
+    rectangle around it) and ``blank`` (the share of it that is not near ink), and differs from what
+    is around it by a ``contrast`` in grey levels. A share of ``hard`` of its outline is an edge
+    where brightness changes by ``edge`` grey levels and more."""
+
+    least: float = 0.08
+    most: float = 0.97
+    convex: float = 0.96
+    square: float = 0.82
+    blank: float = 0.5
+    contrast: float = 50.0
+    hard: float = 0.9
+    edge: float = 25.0
+
+
+def alone(grey: Grey, parameters: SheetParameters | None = None) -> Grey | None:
+    """A picture ``[h, w]`` uint8 with all but its sheet painted over; None if there is no sheet."""
+    parameters = parameters or SheetParameters()
+    small = np.asarray(cv2.medianBlur(ink.shrink(grey, SIDE), SMOOTH), np.uint8)
+    found = [
+        sheet
+        for threshold in _thresholds(small)
+        for light in (True, False)
+        if (sheet := _sheet((small > threshold) == light, small, parameters)) is not None
+    ]
+    if not found:
+        return None
+    # A part of it that the light falls on may be one as well.
+    outline, blank = max(found, key=lambda sheet: int(np.count_nonzero(sheet[0])))
+    size = (grey.shape[1], grey.shape[0])
+    kept = cv2.resize(_eroded(outline, RIM) * np.uint8(255), size, interpolation=cv2.INTER_LINEAR)
+    cv2.threshold(kept, 127, 255, cv2.THRESH_BINARY, dst=kept)
+    around = cv2.resize(_continued(small, blank), size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.copyTo(grey, kept, around), np.uint8)
+
+
+def _thresholds(small: Grey) -> Iterator[float]:
+    """Otsu's threshold (1979), and that of what is below and above it: a shadow on the sheet makes
+    three levels of light of two."""
+    middle = _otsu(small)
+    yield middle
+    for part in (small[small <= middle], small[small > middle]):
+        if part.size:
+            yield _otsu(part)
+
+
+def _otsu(grey: Grey) -> float:
+    return cv2.threshold(grey.reshape(-1, 1), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0]
+
+
+def _sheet(
+    region: NDArray[np.bool_], small: Grey, parameters: SheetParameters
+) -> tuple[Mask, Mask] | None:
+    """The largest piece of a region, if it is a sheet: its outline filled, and what of that is
+    blank, 1 there."""
+    width = max(1, int(parameters.least * small.shape[1]))
+    pieces = components.find(region.view(np.uint8), least_width=width)
+    if not pieces:
+        return None
+    piece = max(pieces, key=lambda each: each.box[2] * each.box[3])
+    outline, blank = _filled(piece, small.shape)
+    area, own = int(np.count_nonzero(outline)), int(np.count_nonzero(blank))
+    if (
+        not parameters.least <= area / small.size <= parameters.most
+        or own < parameters.blank * area
+    ):
+        return None
+    if not _is_straight(piece, area, parameters):
+        return None
+    contrast = abs(float(np.median(small[blank > 0])) - float(np.median(small[outline == 0])))
+    outline = _closed(outline, DENT)
+    if contrast < parameters.contrast or _hardness(outline, small, parameters) < parameters.hard:
+        return None
+    return outline, blank
+
+
+def _filled(piece: Component, shape: tuple[int, ...]) -> tuple[Mask, Mask]:
+    outline, blank = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    cv2.drawContours(outline, piece.outlines[:1], -1, 1, cv2.FILLED)
+    cv2.drawContours(blank, piece.outlines, -1, 1, cv2.FILLED)
+    return outline, _eroded(blank, 3)
+
+
+def _is_straight(piece: Component, area: int, parameters: SheetParameters) -> bool:
+    """Whether a piece, whose outline encloses such an ``area``, has hardly a bay, and corners."""
+    hull = cv2.convexHull(piece.outlines[0])
+    drawn = np.zeros(piece.box[:1:-1], np.uint8)
+    cv2.fillConvexPoly(drawn, hull - np.array(piece.box[:2]), (1,))
+    _, (width, height), _ = cv2.minAreaRect(hull)
+    if area < parameters.convex * np.count_nonzero(drawn):
+        return False
+    return bool(cv2.contourArea(hull) >= parameters.square * width * height)
+
+
+def _hardness(outline: Mask, small: Grey, parameters: SheetParameters) -> float:
+    """The share of the outline, but for what is on the picture's border, with an edge nearby."""
+    rim = (outline - _eroded(outline, 3)).view(np.bool_)
+    near = np.ones((RIM, RIM), np.uint8)
+    change = cv2.subtract(cv2.dilate(small, near), cv2.erode(small, near))[rim]
+    return float(np.mean(change >= parameters.edge)) if change.size else 0.0
+
+
+def _eroded(mask: Mask, width: int) -> Mask:
+    # What meets the picture's border goes on beyond it.
+    kernel, border = np.ones((width, width), np.uint8), cv2.BORDER_REPLICATE
+    return np.asarray(cv2.erode(mask, kernel, borderType=border), np.uint8)
+
+
+def _closed(mask: Mask, width: int) -> Mask:
+    return np.asarray(
+        cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((width, width), np.uint8)), np.uint8
+    )
+
+
+def _continued(small: Grey, blank: Mask) -> Grey:
+    """Every pixel as bright as the blank paper around the nearest pixel of that."""
+    _, nearest = cv2.distanceTransformWithLabels(
+        1 - blank, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    size = (NEARBY, NEARBY)
+    weight = cv2.blur(blank.astype(np.float32), size)
+    mean = cv2.blur(small * blank.astype(np.float32), size) / np.maximum(weight, 1e-6)
+    of_label = np.zeros(1 + int(nearest.max()), np.float32)
+    is_blank = blank.view(np.bool_)
+    of_label[nearest[is_blank]] = mean[is_blank]
+    return np.asarray(np.rint(cv2.blur(of_label[nearest], size)), np.uint8)

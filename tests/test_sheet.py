@@ -1,0 +1,147 @@
+"""What lies around a sheet is painted over, and only around a sheet."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from digits import sheet
+from digits.sheet import SheetParameters
+
+PAPER, TABLE, PEN = 220, 60, 30
+CORNERS = ((100, 60), (520, 80), (540, 400), (90, 380))
+SIZE = (640, 480)
+
+
+def picture(
+    corners: tuple[tuple[int, int], ...] = CORNERS, *, paper: int = PAPER, table: int = TABLE
+) -> np.ndarray:
+    """A sheet with four rings of ink on a table."""
+    grey = np.full(SIZE[::-1], table, np.uint8)
+    cv2.fillPoly(grey, [np.array(corners)], (paper,))
+    for x in (180, 260, 340, 420):
+        cv2.circle(grey, (x, 220), 28, (PEN if paper > table else 255 - PEN,), 8)
+    return grey
+
+
+def inside(margin: int, corners: tuple[tuple[int, int], ...] = CORNERS) -> np.ndarray:
+    """What is so far inside the sheet."""
+    drawn = np.zeros(SIZE[::-1], np.uint8)
+    cv2.fillPoly(drawn, [np.array(corners)], (1,))
+    return cv2.erode(drawn, np.ones((2 * margin + 1,) * 2, np.uint8)).view(np.bool_)
+
+
+@pytest.mark.parametrize(("paper", "table"), [(PAPER, TABLE), (TABLE, PAPER)])
+def test_a_sheet_is_kept_and_its_brightness_goes_on_around_it(paper, table):
+    grey = picture(paper=paper, table=table)
+
+    page = sheet.alone(grey)
+
+    assert page is not None
+    assert np.array_equal(page[inside(16)], grey[inside(16)])
+    around = page[~inside(0)].astype(int)
+    assert np.abs(around - paper).max() <= 3
+
+
+def test_a_sheet_may_be_cut_by_the_border_of_the_picture():
+    corners = ((-50, 60), (520, 80), (540, 600), (-50, 600))
+    grey = picture(corners)
+
+    page = sheet.alone(grey)
+
+    assert page is not None
+    assert np.array_equal(page[inside(16, corners)], grey[inside(16, corners)])
+    assert page[:20].min() >= PAPER - 3
+
+
+def test_a_shadow_on_the_sheet_goes_on_beyond_it():
+    grey = picture()
+    grey[:, 320:] = (grey[:, 320:] * 0.5).astype(np.uint8)
+
+    page = sheet.alone(grey)
+
+    assert page is not None
+    assert np.abs(page[440, [60, 600]].astype(int) - (PAPER, PAPER // 2)).max() <= 5
+    assert np.array_equal(page[inside(16)], grey[inside(16)])
+
+
+def test_grain_of_the_table_is_gone():
+    rng = np.random.default_rng(4)
+    grain = rng.normal(0, 14, SIZE[::-1])
+    grey = np.clip(picture() + np.where(inside(0), 0, grain), 0, 255).astype(np.uint8)
+
+    page = sheet.alone(grey)
+
+    assert page is not None
+    assert np.abs(page[~inside(0)].astype(int) - PAPER).max() <= 6
+
+
+def written() -> np.ndarray:
+    return np.minimum(picture(((-9, -9), (700, -9), (700, 500), (-9, 500))), 255)
+
+
+def sloped() -> np.ndarray:
+    """Light that falls off, softly but far."""
+    return (written() * np.linspace(1, 0.2, SIZE[0])).astype(np.uint8)
+
+
+def noisy() -> np.ndarray:
+    noise = np.random.default_rng(5).normal(0, 60, SIZE[::-1])
+    return cv2.resize(np.clip(sloped() + noise, 0, 255).astype(np.uint8), (160, 120))
+
+
+def round_blob() -> np.ndarray:
+    grey = np.full(SIZE[::-1], TABLE, np.uint8)
+    cv2.ellipse(grey, (320, 240), (120, 210), 0, 0, 360, (PAPER,), -1)
+    return grey
+
+
+def bent() -> np.ndarray:
+    """A region with a bay."""
+    grey = np.full(SIZE[::-1], TABLE, np.uint8)
+    cv2.fillPoly(grey, [np.array([(60, 40), (580, 40), (580, 440), (320, 160), (60, 440)])], (220,))
+    return grey
+
+
+@pytest.mark.parametrize(
+    "grey",
+    [
+        written(),
+        sloped(),
+        noisy(),
+        round_blob(),
+        bent(),
+        picture(((280, 200), (360, 200), (360, 260), (280, 260))),  # too small
+        picture(table=PAPER - 40),  # hardly darker
+        cv2.GaussianBlur(picture(), (0, 0), 60),  # no edge
+        np.full((480, 640), 128, np.uint8),
+        np.zeros((1, 1), np.uint8),
+        np.tile(np.uint8([[0, 255]]), (3, 2)),
+    ],
+    ids=[
+        "page",
+        "slope",
+        "noise",
+        "round",
+        "bay",
+        "small",
+        "faint",
+        "soft",
+        "blank",
+        "pixel",
+        "tiny",
+    ],
+)
+def test_what_is_no_sheet_is_left_alone(grey):
+    assert sheet.alone(grey) is None
+
+
+def test_the_parameters_decide():
+    assert sheet.alone(round_blob(), SheetParameters(square=0.7)) is not None
+    assert sheet.alone(bent(), SheetParameters(convex=0.6)) is not None
+    assert sheet.alone(picture(), SheetParameters(most=0.3)) is None
+    assert sheet.alone(picture(), SheetParameters(blank=0.97)) is None
+    assert sheet.alone(picture(table=PAPER - 40), SheetParameters(contrast=30)) is not None
+    soft = cv2.GaussianBlur(picture(), (0, 0), 25)
+    assert sheet.alone(soft, SheetParameters(edge=5)) is not None
