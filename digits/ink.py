@@ -82,13 +82,22 @@ class Ink:
     doubtful: bool = False
 
 
-def extract(grey: Grey, parameters: InkParameters | None = None, *, enlarge: bool = True) -> Ink:
-    """Find the ink of a picture ``[h, w]`` uint8; a small one is enlarged unless told not to."""
+def extract(
+    grey: Grey,
+    parameters: InkParameters | None = None,
+    *,
+    enlarge: bool = True,
+    polarity: Polarity | None = None,
+) -> Ink:
+    """Find the ink of a picture ``[h, w]`` uint8, of a ``polarity`` if that is known; a small one
+    is enlarged unless told not to."""
     parameters = parameters or InkParameters()
-    return _extracted(*_working_size(grey, parameters, enlarge=enlarge), parameters)
+    return _extracted(*_working_size(grey, parameters, enlarge=enlarge), parameters, polarity)
 
 
-def coarse(grey: Grey, parameters: InkParameters | None = None) -> Ink | None:
+def coarse(
+    grey: Grey, parameters: InkParameters | None = None, *, polarity: Polarity | None = None
+) -> Ink | None:
     """Find the ink of a large picture ``[h, w]`` uint8, its sides halved until it is not large.
 
     Whatever goes over all pixels takes a quarter of the time then, or less. None for a picture that
@@ -104,7 +113,7 @@ def coarse(grey: Grey, parameters: InkParameters | None = None) -> Ink | None:
         block *= 2
     if block == 1:
         return None
-    found = _extracted(_averaged(grey, block), 1 / block, parameters)
+    found = _extracted(_averaged(grey, block), 1 / block, parameters, polarity)
     return found if usual_stroke(found.mask) >= parameters.coarse_stroke else None
 
 
@@ -118,11 +127,14 @@ def usual_stroke(mask: Grey) -> float:
     return float(np.median(lengths)) if len(lengths) else 0.0
 
 
-def _extracted(working: Grey, scale: float, parameters: InkParameters) -> Ink:
+def _extracted(
+    working: Grey, scale: float, parameters: InkParameters, polarity: Polarity | None
+) -> Ink:
     spread = noise(working)
     working = _denoised(working, spread, parameters)
     small = shrink(working, PAPER_SIDE)
-    polarity, doubtful = find_polarity(small)
+    found, doubtful = find_polarity(small)
+    polarity = polarity or found
     if polarity == "light_on_dark":
         working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
     background = paper.brightness(

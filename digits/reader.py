@@ -33,12 +33,17 @@ from digits.model import ModelFolder
 from digits.network import Network
 from digits.parameters import Parameters
 from digits.picture import Limits, Picture
-from digits.reading import Box, Digit, Milliseconds, Reading
+from digits.reading import Box, Digit, Milliseconds, Polarity, Reading
 from digits.search import Choice
 from digits.settings import Settings
 from digits.trace import Trace
 
 Floats = NDArray[np.float32]
+
+OTHER: dict[Polarity, Polarity] = {
+    "dark_on_light": "light_on_dark",
+    "light_on_dark": "dark_on_light",
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class Reader:
         found_from = time.perf_counter()
         judged = self._judged(decoded, decoded.grey, single=single)
         if not single and (not judged.digits or judged.found.extracted.doubtful):
-            judged = self._on_its_sheet(decoded, judged)
+            judged = self._looked_at_again(decoded, judged)
         found, digits = judged.found, judged.digits
         finished = time.perf_counter()
         if trace is not None:
@@ -109,18 +114,17 @@ class Reader:
             ms=_milliseconds(started, found_from, finished, found.looked),
         )
 
-    def _on_its_sheet(self, decoded: Picture, before: _Judged) -> _Judged:
-        """What is found without what lies around a sheet, if all of one is in the picture and more
-        is found so than ``before``."""
+    def _looked_at_again(self, decoded: Picture, judged: _Judged) -> _Judged:
+        """What is found without what lies around a sheet; without a sheet, where polarity is in
+        doubt and nothing was found, with the other one. It counts if it is more than before."""
+        looked, extracted = judged.found.looked, judged.found.extracted
         page = sheet.alone(decoded.grey, self.parameters.sheet)
-        if page is None:
-            return before
-        after = self._judged(decoded, page, looked=before.found.looked)
-        # What is left of an edge looks like a 1, and is no reason to believe in a sheet.
-        written = any(digit.digit != STROKE for digit in after.digits)
-        if written and after.expected() > before.expected():
-            return after
-        return replace(before, found=replace(before.found, looked=after.found.looked))
+        if page is not None:
+            return judged.or_more(self._judged(decoded, page, looked=looked))
+        if judged.digits or not extracted.doubtful:
+            return judged
+        other = OTHER[extracted.polarity]
+        return judged.or_more(self._judged(decoded, decoded.grey, polarity=other, looked=looked))
 
     def _judged(
         self,
@@ -128,10 +132,13 @@ class Reader:
         grey: NDArray[np.uint8],
         *,
         single: bool = False,
+        polarity: Polarity | None = None,
         looked: float = 0.0,
     ) -> _Judged:
-        """What is found in a picture's pixels; no digits where not even one is likely enough."""
-        found = self._find(grey, single=single, looked=looked)
+        """What is found in a picture's pixels; no digits where not even one is likely enough.
+
+        ``looked`` is the seconds for which the network has looked at the picture before."""
+        found = self._find(grey, single=single, polarity=polarity, looked=looked)
         chosen = [choice for _, choice in found.placed]
         evidence = confidence.evidence(
             found.extracted, found.arranged, chosen, *found.scores, single=single
@@ -142,12 +149,12 @@ class Reader:
             return _Judged(replace(found, placed=[]), (), evidence[:0])
         return _Judged(found, digits, evidence)
 
-    def _find(self, grey: NDArray[np.uint8], *, single: bool, looked: float) -> _Found:
+    def _find(
+        self, grey: NDArray[np.uint8], *, single: bool, polarity: Polarity | None, looked: float
+    ) -> _Found:
         """The digits of a picture, from a coarse look at it if that shows some, and shows no
-        reason for another: nothing to cut, and nothing that the network sees larger than it is.
-
-        ``looked`` is the seconds for which the network has looked at the picture before."""
-        if coarse := ink.coarse(grey, self.parameters.ink):
+        reason for another: nothing to cut, and nothing that the network sees larger than it is."""
+        if coarse := ink.coarse(grey, self.parameters.ink, polarity=polarity):
             look = Look(coarse, self.network, looked)
             uncut = self._all_in_one(coarse) if single else self._uncut(coarse, look)
             if uncut:
@@ -156,7 +163,7 @@ class Reader:
                     return found
             looked = look.seconds
         # Enlarging helps to part what is close; what is one digit is left as it is.
-        fine = ink.extract(grey, self.parameters.ink, enlarge=not single)
+        fine = ink.extract(grey, self.parameters.ink, enlarge=not single, polarity=polarity)
         look = Look(fine, self.network, looked)
         arranged = self._all_in_one(fine) if single else self._cut(fine, look)
         return self._chosen(fine, arranged, look, single=single)
@@ -323,9 +330,15 @@ class _Judged:
     digits: tuple[Digit, ...]
     evidence: Floats
 
-    def expected(self) -> float:
-        """How many of the digits are right, as far as that is known."""
-        return sum(digit.confidence for digit in self.digits)
+    def or_more(self, other: _Judged) -> _Judged:
+        """The ``other`` one, looked at later, if more of it is right as far as that is known, and
+        if it is more than strokes: what is left of an edge looks like a 1."""
+        expected, others = (
+            sum(digit.confidence for digit in each.digits) for each in (self, other)
+        )
+        if others > expected and any(digit.digit != STROKE for digit in other.digits):
+            return other
+        return replace(self, found=replace(self.found, looked=other.found.looked))
 
 
 def _in_reading_order(arranged: Layout, chosen: list[Choice]) -> list[tuple[int, Choice]]:

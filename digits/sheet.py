@@ -56,15 +56,15 @@ def alone(grey: Grey, parameters: SheetParameters | None = None) -> Grey | None:
     parameters = parameters or SheetParameters()
     small = np.asarray(cv2.medianBlur(ink.shrink(grey, SIDE), SMOOTH), np.uint8)
     found = [
-        sheet
+        sheets
         for threshold in _thresholds(small)
         for light in (True, False)
-        if (sheet := _sheet((small > threshold) == light, small, parameters)) is not None
+        if (sheets := _sheets((small > threshold) == light, small, parameters)) is not None
     ]
     if not found:
         return None
     # A part of it that the light falls on may be one as well.
-    outline, blank = max(found, key=lambda sheet: int(np.count_nonzero(sheet[0])))
+    _, outline, blank = max(found, key=lambda sheets: sheets[0])
     size = (grey.shape[1], grey.shape[0])
     kept = cv2.resize(_eroded(outline, RIM) * np.uint8(255), size, interpolation=cv2.INTER_LINEAR)
     cv2.threshold(kept, 127, 255, cv2.THRESH_BINARY, dst=kept)
@@ -86,30 +86,40 @@ def _otsu(grey: Grey) -> float:
     return cv2.threshold(grey.reshape(-1, 1), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0]
 
 
-def _sheet(
+def _sheets(
     region: NDArray[np.bool_], small: Grey, parameters: SheetParameters
-) -> tuple[Mask, Mask] | None:
-    """The largest piece of a region, if it is a sheet: its outline filled, and what of that is
-    blank, 1 there."""
+) -> tuple[int, Mask, Mask] | None:
+    """Those pieces of a region that are sheets: the area of the largest, their outlines filled, and
+    what of these is blank, 1 there. None if there are none."""
+    largest = 0
+    outlines, blanks = np.zeros(small.shape, np.uint8), np.zeros(small.shape, np.uint8)
     width = max(1, int(parameters.least * small.shape[1]))
-    pieces = components.find(region.view(np.uint8), least_width=width)
-    if not pieces:
-        return None
-    piece = max(pieces, key=lambda each: each.box[2] * each.box[3])
-    outline, blank = _filled(piece, small.shape)
+    for piece in components.find(region.view(np.uint8), least_width=width):
+        if piece.box[2] * piece.box[3] < parameters.least * small.size:
+            continue
+        outline, blank = _filled(piece, small.shape)
+        if _is_sheet(piece, outline, blank, small, parameters):
+            largest = max(largest, int(np.count_nonzero(outline)))
+            outlines |= _closed(outline, DENT)
+            blanks |= blank
+    return (largest, outlines, blanks) if largest else None
+
+
+def _is_sheet(
+    piece: Component, outline: Mask, blank: Mask, small: Grey, parameters: SheetParameters
+) -> bool:
     area, own = int(np.count_nonzero(outline)), int(np.count_nonzero(blank))
     if (
         not parameters.least <= area / small.size <= parameters.most
         or own < parameters.blank * area
     ):
-        return None
+        return False
     if not _is_straight(piece, area, parameters):
-        return None
+        return False
     contrast = abs(float(np.median(small[blank > 0])) - float(np.median(small[outline == 0])))
-    outline = _closed(outline, DENT)
-    if contrast < parameters.contrast or _hardness(outline, small, parameters) < parameters.hard:
-        return None
-    return outline, blank
+    if contrast < parameters.contrast:
+        return False
+    return _hardness(_closed(outline, DENT), small, parameters) >= parameters.hard
 
 
 def _filled(piece: Component, shape: tuple[int, ...]) -> tuple[Mask, Mask]:

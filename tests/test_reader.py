@@ -334,6 +334,19 @@ def test_a_sheet_that_is_all_in_the_picture_is_read(reader, invert):
     assert np.allclose([each.box for each in reading.digits], moved, atol=5)
 
 
+@pytest.mark.parametrize(("doubtful", "read"), [(True, "88"), (False, "")])
+def test_where_polarity_is_in_doubt_and_nothing_is_found_it_may_be_the_other_one(
+    reader, monkeypatch, doubtful, read
+):
+    page = png(page_of((300, 300, 200), (600, 300, 200)))
+    monkeypatch.setattr(ink, "find_polarity", lambda grey: ("light_on_dark", doubtful))
+
+    reading = reader.read(page)
+
+    assert reading.text == read
+    assert reading.polarity == ("dark_on_light" if doubtful else "light_on_dark")
+
+
 def test_a_picture_that_is_one_digit_has_no_sheet(reader, monkeypatch):
     monkeypatch.setattr(sheet, "alone", None)
 

@@ -15,12 +15,16 @@ SIZE = (640, 480)
 
 
 def picture(
-    corners: tuple[tuple[int, int], ...] = CORNERS, *, paper: int = PAPER, table: int = TABLE
+    corners: tuple[tuple[int, int], ...] = CORNERS,
+    *,
+    paper: int = PAPER,
+    table: int = TABLE,
+    rings: tuple[int, ...] = (180, 260, 340, 420),
 ) -> np.ndarray:
-    """A sheet with four rings of ink on a table."""
+    """A sheet with rings of ink on a table."""
     grey = np.full(SIZE[::-1], table, np.uint8)
     cv2.fillPoly(grey, [np.array(corners)], (paper,))
-    for x in (180, 260, 340, 420):
+    for x in rings:
         cv2.circle(grey, (x, 220), 28, (PEN if paper > table else 255 - PEN,), 8)
     return grey
 
@@ -64,6 +68,31 @@ def test_a_shadow_on_the_sheet_goes_on_beyond_it():
     assert page is not None
     assert np.abs(page[440, [60, 600]].astype(int) - (PAPER, PAPER // 2)).max() <= 5
     assert np.array_equal(page[inside(16)], grey[inside(16)])
+
+
+def test_all_sheets_that_lie_on_a_table_are_kept():
+    left, right = (
+        ((40, 80), (300, 80), (300, 400), (40, 400)),
+        ((340, 70), (600, 90), (590, 410), (345, 390)),
+    )
+    rings = (120, 200, 420, 520)
+    grey = np.maximum(picture(left, rings=rings), picture(right, rings=rings))
+    on_either = inside(16, left) | inside(16, right)
+
+    page = sheet.alone(grey)
+
+    assert page is not None
+    assert np.array_equal(page[on_either], grey[on_either])
+    assert np.abs(page[[40, 440, 240], [20, 620, 320]].astype(int) - PAPER).max() <= 3
+
+
+def test_what_is_beside_a_strip_is_no_sheet():
+    strip = ((200, -9), (440, -9), (450, 500), (190, 500))
+
+    page = sheet.alone(picture(strip, rings=(280, 360)))
+
+    assert page is not None
+    assert page[:, [5, 100, 540, 635]].min() >= PAPER - 3
 
 
 def test_grain_of_the_table_is_gone():
