@@ -69,8 +69,7 @@ class InkParameters:
 class Ink:
     """``strength`` is ``[h, w]`` uint8, 0 paper to 255 full ink; ``mask`` is 1 where it is ink and
     ``threshold`` the strength from which it is. ``scale`` is working pixels per pixel of ``grey``,
-    ``noise`` the deviation of the working picture's, in grey levels. ``doubtful`` says that the
-    ``polarity`` might be the other one.
+    ``noise`` the deviation of the working picture's, in grey levels.
     """
 
     strength: Grey
@@ -79,7 +78,6 @@ class Ink:
     scale: float
     polarity: Polarity
     noise: float = 0.0
-    doubtful: bool = False
 
 
 def extract(
@@ -89,8 +87,8 @@ def extract(
     enlarge: bool = True,
     polarity: Polarity | None = None,
 ) -> Ink:
-    """Find the ink of a picture ``[h, w]`` uint8, of a ``polarity`` if that is known; a small one
-    is enlarged unless told not to."""
+    """Find the ink of a picture ``[h, w]`` uint8, of this ``polarity`` (see `find_polarity`) if it
+    is told; a small one is enlarged unless told not to."""
     parameters = parameters or InkParameters()
     return _extracted(*_working_size(grey, parameters, enlarge=enlarge), parameters, polarity)
 
@@ -133,8 +131,7 @@ def _extracted(
     spread = noise(working)
     working = _denoised(working, spread, parameters)
     small = shrink(working, PAPER_SIDE)
-    found, doubtful = find_polarity(small)
-    polarity = polarity or found
+    polarity = polarity or find_polarity(small)[0]
     if polarity == "light_on_dark":
         working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
     background = paper.brightness(
@@ -146,7 +143,7 @@ def _extracted(
     strength = _divided(working, background)
     strength = shade.remove(strength, shrink(strength, shade.SIDE, quick=True), parameters.shade)
     mask, threshold = _threshold(strength, background, parameters)
-    return Ink(strength, mask, threshold, scale, polarity, spread, doubtful)
+    return Ink(strength, mask, threshold, scale, polarity, spread)
 
 
 def _denoised(grey: Grey, spread: float, parameters: InkParameters) -> Grey:

@@ -39,6 +39,7 @@ from digits.settings import Settings
 from digits.trace import Trace
 
 Floats = NDArray[np.float32]
+Grey = NDArray[np.uint8]
 
 OTHER: dict[Polarity, Polarity] = {
     "dark_on_light": "light_on_dark",
@@ -93,9 +94,11 @@ class Reader:
         started = time.perf_counter()
         decoded = picture.decode(data, self.limits)
         found_from = time.perf_counter()
-        judged = self._judged(decoded, decoded.grey, single=single)
-        if not single and (not judged.digits or judged.found.extracted.doubtful):
-            judged = self._looked_at_again(decoded, judged)
+        if single:
+            judged = self._judged(decoded, decoded.grey, single=True)
+            looked = judged.found.looked
+        else:
+            judged, looked = self._first_with_digits(decoded)
         found, digits = judged.found, judged.digits
         finished = time.perf_counter()
         if trace is not None:
@@ -111,34 +114,50 @@ class Reader:
             polarity=found.extracted.polarity,
             model_name=self.folder.card.name,
             model_version=self.version,
-            ms=_milliseconds(started, found_from, finished, found.looked),
+            ms=_milliseconds(started, found_from, finished, looked),
         )
 
-    def _looked_at_again(self, decoded: Picture, judged: _Judged) -> _Judged:
-        """What is found without what lies around a sheet; without a sheet, where polarity is in
-        doubt and nothing was found, with the other one. It counts if it is more than before."""
-        looked, extracted = judged.found.looked, judged.found.extracted
-        page = sheet.alone(decoded.grey, self.parameters.sheet)
+    def _first_with_digits(self, decoded: Picture) -> tuple[_Judged, float]:
+        """What is found in the first view of a picture that shows more than strokes, else in the
+        picture as it is, for what is left of an edge looks like a 1; and for how many seconds the
+        network has looked."""
+        looked = 0.0
+        as_it_is: _Judged | None = None
+        for grey, polarity in self._views(decoded.grey):
+            judged = self._judged(decoded, grey, polarity=polarity)
+            looked += judged.found.looked
+            if any(digit.digit != STROKE for digit in judged.digits):
+                return judged, looked
+            if grey is decoded.grey:
+                as_it_is = as_it_is or judged
+        assert as_it_is is not None  # it is among the views
+        return as_it_is, looked
+
+    def _views(self, grey: Grey) -> Iterator[tuple[Grey, Polarity | None]]:
+        """The pixels that digits are looked for in, one after the other, and the polarity if it is
+        known: the picture, and what it is without a table around a sheet. Where polarity is in
+        doubt that comes first, and without a sheet the other polarity last."""
+        polarity, doubtful = ink.find_polarity(grey)
+        if not doubtful:
+            yield grey, polarity
+        page = sheet.alone(grey, self.parameters.sheet)
         if page is not None:
-            return judged.or_more(self._judged(decoded, page, looked=looked))
-        if judged.digits or not extracted.doubtful:
-            return judged
-        other = OTHER[extracted.polarity]
-        return judged.or_more(self._judged(decoded, decoded.grey, polarity=other, looked=looked))
+            yield page, None
+        if doubtful:
+            yield grey, polarity
+            if page is None:
+                yield grey, OTHER[polarity]
 
     def _judged(
         self,
         decoded: Picture,
-        grey: NDArray[np.uint8],
+        grey: Grey,
         *,
         single: bool = False,
         polarity: Polarity | None = None,
-        looked: float = 0.0,
     ) -> _Judged:
-        """What is found in a picture's pixels; no digits where not even one is likely enough.
-
-        ``looked`` is the seconds for which the network has looked at the picture before."""
-        found = self._find(grey, single=single, polarity=polarity, looked=looked)
+        """What is found in a picture's pixels; no digits where not even one is likely enough."""
+        found = self._find(grey, single=single, polarity=polarity)
         chosen = [choice for _, choice in found.placed]
         evidence = confidence.evidence(
             found.extracted, found.arranged, chosen, *found.scores, single=single
@@ -149,22 +168,21 @@ class Reader:
             return _Judged(replace(found, placed=[]), (), evidence[:0])
         return _Judged(found, digits, evidence)
 
-    def _find(
-        self, grey: NDArray[np.uint8], *, single: bool, polarity: Polarity | None, looked: float
-    ) -> _Found:
+    def _find(self, grey: Grey, *, single: bool, polarity: Polarity | None) -> _Found:
         """The digits of a picture, from a coarse look at it if that shows some, and shows no
         reason for another: nothing to cut, and nothing that the network sees larger than it is."""
+        seconds = 0.0
         if coarse := ink.coarse(grey, self.parameters.ink, polarity=polarity):
-            look = Look(coarse, self.network, looked)
+            look = Look(coarse, self.network)
             uncut = self._all_in_one(coarse) if single else self._uncut(coarse, look)
             if uncut:
                 found = self._chosen(coarse, uncut, look, single=single)
                 if found.least_size() >= tile.BOX:
                     return found
-            looked = look.seconds
+            seconds = look.seconds
         # Enlarging helps to part what is close; what is one digit is left as it is.
         fine = ink.extract(grey, self.parameters.ink, enlarge=not single, polarity=polarity)
-        look = Look(fine, self.network, looked)
+        look = Look(fine, self.network, seconds)
         arranged = self._all_in_one(fine) if single else self._cut(fine, look)
         return self._chosen(fine, arranged, look, single=single)
 
@@ -329,16 +347,6 @@ class _Judged:
     found: _Found
     digits: tuple[Digit, ...]
     evidence: Floats
-
-    def or_more(self, other: _Judged) -> _Judged:
-        """The ``other`` one, looked at later, if more of it is right as far as that is known, and
-        if it is more than strokes: what is left of an edge looks like a 1."""
-        expected, others = (
-            sum(digit.confidence for digit in each.digits) for each in (self, other)
-        )
-        if others > expected and any(digit.digit != STROKE for digit in other.digits):
-            return other
-        return replace(self, found=replace(self.found, looked=other.found.looked))
 
 
 def _in_reading_order(arranged: Layout, chosen: list[Choice]) -> list[tuple[int, Choice]]:

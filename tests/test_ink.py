@@ -47,8 +47,18 @@ def test_inverting_a_picture_changes_nothing_but_the_polarity():
 def test_where_a_table_surrounds_the_page_its_polarity_is_in_doubt(invert):
     laid = cv2.copyMakeBorder(page(), 90, 90, 120, 120, cv2.BORDER_CONSTANT, value=(20,))
 
-    assert ink.extract(255 - laid if invert else laid).doubtful
-    assert not ink.extract(255 - page() if invert else page()).doubtful
+    assert ink.find_polarity(255 - laid if invert else laid)[1]
+    assert not ink.find_polarity(255 - page() if invert else page())[1]
+
+
+@pytest.mark.parametrize("polarity", ["dark_on_light", "light_on_dark"])
+@pytest.mark.parametrize("height", [240, 1200])
+def test_polarity_is_what_it_is_told_to_be(polarity, height):
+    large = cv2.resize(page(), None, fx=height / 240, fy=height / 240)
+
+    assert ink.extract(large, polarity=polarity).polarity == polarity
+    coarse = ink.coarse(large, polarity=polarity)
+    assert coarse is None if height == 240 else coarse.polarity == polarity
 
 
 def test_a_shadow_across_the_page_leaves_no_ink_behind():

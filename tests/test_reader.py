@@ -355,14 +355,22 @@ def test_a_picture_that_is_one_digit_has_no_sheet(reader, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("rows", "on_sheet", "read"),
-    [("66", "888", "888"), ("66", "8", "66"), ("66", None, "66"), ("", "1", ""), ("", "18", "18")],
-    ids=["more", "less", "no sheet", "strokes alone", "with a stroke"],
+    ("doubtful", "rows", "on_sheet", "read"),
+    [
+        (True, "66", "888", "888"),
+        (True, "66", "11", "66"),
+        (True, "66", None, "66"),
+        (True, "", "1", ""),
+        (False, "66", "888", "66"),
+        (False, "", "18", "18"),
+        (False, "1", "8", "8"),
+        (False, "1", None, "1"),
+    ],
 )
-def test_what_a_sheet_shows_counts_where_it_is_more_than_strokes(
-    reader, monkeypatch, rows, on_sheet, read
+def test_the_first_view_with_more_than_strokes_counts_and_in_doubt_a_sheet_comes_first(
+    reader, monkeypatch, doubtful, rows, on_sheet, read
 ):
-    """A picture in doubt, of which another is said to be the sheet."""
+    """A picture of ``rows``, of which another is said to be the sheet."""
     names = {"1": "digit_1.bmp", "6": "digit_6.gif", "8": "digit_8.png"}
 
     def of(digits: str) -> np.ndarray:
@@ -370,7 +378,7 @@ def test_what_a_sheet_shows_counts_where_it_is_more_than_strokes(
         light = [255 - each if np.median(each) < 128 else each for each in tiles]
         return cv2.hconcat([np.full((28, 14), 255, np.uint8), *light])
 
-    monkeypatch.setattr(ink, "find_polarity", lambda grey: ("dark_on_light", True))
+    monkeypatch.setattr(ink, "find_polarity", lambda grey: ("dark_on_light", doubtful))
     page = of(on_sheet) if on_sheet else None
     monkeypatch.setattr(sheet, "alone", lambda grey, parameters: page)
 
