@@ -95,7 +95,9 @@ class Reader:
         decoded = picture.decode(data, self.limits)
         found_from = time.perf_counter()
         if single:
-            judged = self._judged(decoded, decoded.grey, single=True)
+            view, _ = next(self._views(decoded.grey))
+            # Of a small picture polarity is told better where its noise has been taken off.
+            judged = self._judged(decoded, view, single=True)
             looked = judged.found.looked
         else:
             judged, looked = self._first_with_digits(decoded)

@@ -52,7 +52,10 @@ class SheetParameters:
 
 
 def alone(grey: Grey, parameters: SheetParameters | None = None) -> Grey | None:
-    """A picture ``[h, w]`` uint8 with all but its sheet painted over; None if there is no sheet."""
+    """A picture ``[h, w]`` uint8 with all but its sheet painted over; None if there is no sheet, or
+    if the picture is smaller than the one in which sheets are found: it is rather of a digit."""
+    if max(grey.shape) < SIDE:
+        return None
     parameters = parameters or SheetParameters()
     small = np.asarray(cv2.medianBlur(ink.shrink(grey, SIDE), SMOOTH), np.uint8)
     found = [

@@ -315,9 +315,10 @@ def test_where_something_has_to_be_cut_all_pixels_are_looked_at(reader):
     assert read_with_ink(reader, scribbled)[1].shape == (900, 1200)
 
 
-def on_a_table(page: np.ndarray) -> np.ndarray:
-    """The page with a wide dark margin on all sides."""
-    return cv2.copyMakeBorder(page, 200, 200, 260, 260, cv2.BORDER_CONSTANT, value=(40,))
+def on_a_table(page: np.ndarray, *, margin: int = 200) -> np.ndarray:
+    """The page with a dark margin on all sides."""
+    sides = [margin] * 4
+    return cv2.copyMakeBorder(page, *sides, cv2.BORDER_CONSTANT, value=(40,))
 
 
 @pytest.mark.parametrize("invert", [False, True])
@@ -330,7 +331,7 @@ def test_a_sheet_that_is_all_in_the_picture_is_read(reader, invert):
 
     assert reading.rows == alone.rows == ("88",)
     assert reading.polarity == alone.polarity
-    moved = [(x + 260, y + 200, w, h) for x, y, w, h in (each.box for each in alone.digits)]
+    moved = [(x + 200, y + 200, w, h) for x, y, w, h in (each.box for each in alone.digits)]
     assert np.allclose([each.box for each in reading.digits], moved, atol=5)
 
 
@@ -347,10 +348,19 @@ def test_where_polarity_is_in_doubt_and_nothing_is_found_it_may_be_the_other_one
     assert reading.polarity == ("dark_on_light" if doubtful else "light_on_dark")
 
 
-def test_a_picture_that_is_one_digit_has_no_sheet(reader, monkeypatch):
+@pytest.mark.parametrize("invert", [False, True])
+def test_one_digit_on_a_sheet_is_read_where_polarity_is_in_doubt(reader, invert):
+    page = on_a_table(page_of((300, 300, 300)), margin=60)
+
+    reading = reader.read(png(255 - page if invert else page), single=True)
+
+    assert reading.text == "8"
+    assert reading.digits[0].confidence > 0.9
+
+
+def test_one_digit_without_doubt_is_looked_at_as_it_is(reader, monkeypatch):
     monkeypatch.setattr(sheet, "alone", None)
 
-    assert reader.read(png(np.full((60, 60), 90, np.uint8)), single=True).digits == ()
     assert reader.read((PICTURES / "digit_3.png").read_bytes(), single=True).text == "3"
 
 

@@ -145,6 +145,7 @@ def bent() -> np.ndarray:
         picture(table=PAPER - 40),  # hardly darker
         cv2.GaussianBlur(picture(), (0, 0), 60),  # no edge
         np.full((480, 640), 128, np.uint8),
+        cv2.resize(picture(), (156, 117), interpolation=cv2.INTER_AREA),
         np.zeros((1, 1), np.uint8),
         np.tile(np.uint8([[0, 255]]), (3, 2)),
     ],
@@ -158,6 +159,7 @@ def bent() -> np.ndarray:
         "faint",
         "soft",
         "blank",
+        "few pixels",
         "pixel",
         "tiny",
     ],
