@@ -95,12 +95,11 @@ class Reader:
         decoded = picture.decode(data, self.limits)
         found_from = time.perf_counter()
         if single:
-            view, _ = next(self._views(decoded.grey))
-            # Of a small picture polarity is told better where its noise has been taken off.
-            judged = self._judged(decoded, view, single=True)
-            looked = judged.found.looked
+            tried = [self._judged(decoded, decoded.grey, single=True)]
         else:
-            judged, looked = self._first_with_digits(decoded)
+            tried = list(self._views(decoded))
+        judged = max(tried, key=_Judged.written)  # and of equal ones the picture as it is
+        looked = sum(each.found.looked for each in tried)
         found, digits = judged.found, judged.digits
         finished = time.perf_counter()
         if trace is not None:
@@ -119,36 +118,19 @@ class Reader:
             ms=_milliseconds(started, found_from, finished, looked),
         )
 
-    def _first_with_digits(self, decoded: Picture) -> tuple[_Judged, float]:
-        """What is found in the first view of a picture that shows more than strokes, else in the
-        picture as it is, for what is left of an edge looks like a 1; and for how many seconds the
-        network has looked."""
-        looked = 0.0
-        as_it_is: _Judged | None = None
-        for grey, polarity in self._views(decoded.grey):
-            judged = self._judged(decoded, grey, polarity=polarity)
-            looked += judged.found.looked
-            if any(digit.digit != STROKE for digit in judged.digits):
-                return judged, looked
-            if grey is decoded.grey:
-                as_it_is = as_it_is or judged
-        assert as_it_is is not None  # it is among the views
-        return as_it_is, looked
-
-    def _views(self, grey: Grey) -> Iterator[tuple[Grey, Polarity | None]]:
-        """The pixels that digits are looked for in, one after the other, and the polarity if it is
-        known: the picture, and what it is without a table around a sheet. Where polarity is in
-        doubt that comes first, and without a sheet the other polarity last."""
-        polarity, doubtful = ink.find_polarity(grey)
-        if not doubtful:
-            yield grey, polarity
-        page = sheet.alone(grey, self.parameters.sheet)
+    def _views(self, decoded: Picture) -> Iterator[_Judged]:
+        """What is found in the picture as it is, and where nothing is written there, or polarity is
+        in doubt, in what it is without what lies around a sheet, and with the other polarity."""
+        polarity, doubtful = ink.find_polarity(decoded.grey)
+        as_it_is = self._judged(decoded, decoded.grey, polarity=polarity)
+        yield as_it_is
+        if as_it_is.written() and not doubtful:
+            return
+        page = sheet.alone(decoded.grey, self.parameters.sheet)
         if page is not None:
-            yield page, None
-        if doubtful:
-            yield grey, polarity
-            if page is None:
-                yield grey, OTHER[polarity]
+            yield self._judged(decoded, page)
+        if doubtful and not as_it_is.written():
+            yield self._judged(decoded, decoded.grey, polarity=OTHER[polarity])
 
     def _judged(
         self,
@@ -349,6 +331,10 @@ class _Judged:
     found: _Found
     digits: tuple[Digit, ...]
     evidence: Floats
+
+    def written(self) -> int:
+        """How many digits there are but for 1s, which what is left of an edge looks like."""
+        return sum(digit.digit != STROKE for digit in self.digits)
 
 
 def _in_reading_order(arranged: Layout, chosen: list[Choice]) -> list[tuple[int, Choice]]:

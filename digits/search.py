@@ -36,8 +36,9 @@ class SearchParameters:
     cost, with its share of what is left out, for all the ink there to be taken for digits that
     touch; ``least_score`` the digit score under which a box is no digit, and ``least_alone`` the
     one under which it is no company either; ``least_size`` the height, as a fraction of the typical
-    digit's, under which a mark is not one, ``most_size`` that over which it is not several, and
-    ``several_size`` that under which a mark beside no digit is hardly several.
+    digit's, under which a mark is not one, and ``most_size`` that over which it is not several. A
+    mark beside no digit that is lower than ``several_size`` of it, and than ``several_height``
+    pixels, is hardly several.
     Marks under it are a number that is written smaller if there are ``several`` on a line of their
     own, most of them sure, none ``alike`` times as high as another, and ``legible`` pixels high.
     """
@@ -53,6 +54,7 @@ class SearchParameters:
     least_size: float = 0.35
     most_size: float = 2.5
     several_size: float = 0.5
+    several_height: int = 20
     several: int = 3
     alike: float = 2.0
     legible: int = 12
@@ -221,6 +223,7 @@ def likely_several(
     candidates = pieces.candidates
     lines = {candidates[index].line for index in sure}
     least = parameters.several_size * _usual_height(pieces, sure)
+    least = min(least, parameters.several_height)
     return [
         index
         for index in doubted

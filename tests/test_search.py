@@ -213,6 +213,7 @@ def test_a_low_spot_beside_no_digit_is_hardly_several():
     # The last is half as high as a digit, the one before it is not; the first is on their row.
     assert likely_several(layout, [2, 3, 4], {0, 1}, SearchParameters()) == [2, 4]
     assert likely_several(layout, [3], {0, 1}, SearchParameters(several_size=0.4)) == [3]
+    assert likely_several(layout, [3], {0, 1}, SearchParameters(several_height=14)) == [3]
     assert likely_several(layout, [2, 3], set(), SearchParameters()) == [2, 3]
 
 
