@@ -95,6 +95,16 @@ def test_what_is_beside_a_strip_is_no_sheet():
     assert page[:, [5, 100, 540, 635]].min() >= PAPER - 3
 
 
+def test_a_stroke_across_the_edge_of_a_sheet_is_kept():
+    grey = picture()
+    cv2.line(grey, (300, 150), (300, 60), (PEN,), 26)
+
+    page = sheet.alone(grey)
+
+    assert page is not None
+    assert np.array_equal(page[110:150, 280:320], grey[110:150, 280:320])
+
+
 def test_grain_of_the_table_is_gone():
     rng = np.random.default_rng(4)
     grain = rng.normal(0, 14, SIZE[::-1])
