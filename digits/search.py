@@ -36,11 +36,11 @@ class SearchParameters:
     cost, with its share of what is left out, for all the ink there to be taken for digits that
     touch; ``least_score`` the digit score under which a box is no digit, and ``least_alone`` the
     one under which it is no company either; ``least_size`` the height, as a fraction of the typical
-    digit's, under which a mark is not one, and ``most_size`` that over which it is not several. A
-    mark beside no digit that is lower than ``several_size`` of it, and than ``several_height``
-    pixels, is hardly several.
+    digit's, under which a mark is not one, and ``most_size`` that over which it is not several.
     Marks under it are a number that is written smaller if there are ``several`` on a line of their
-    own, most of them sure, none ``alike`` times as high as another, and ``legible`` pixels high.
+    own, most of them sure, none ``alike`` times as high as another, and ``legible`` pixels high. A
+    mark beside no digit is hardly several if it is lower than ``several_size`` of the typical
+    digit's height, and than ``several_height`` pixels.
     """
 
     leave_out: float = 1.5

@@ -1,10 +1,10 @@
 """The sheet that lies on a table, or the board on a wall: what is around it is painted over.
 
 Which of two is the paper, and how bright it is, is told by what most of any neighbourhood is. Where
-a sheet is all in the picture, that may be the table. A sheet is known by its shape: one large
-region of like brightness, with straight sides, with little ink in it, and a hard edge all around,
-which neither a shadow nor a slope of light has. Its own brightness is then continued outwards, so
-that nothing is left but a page with its digits.
+a sheet is all in the picture, that may be the table. A sheet is known by its shape: a large region
+of like brightness, with straight sides, with little ink in it, and a hard edge all around, which no
+slope of light has. Its own brightness is then continued outwards, so that nothing is left but a
+page with its digits.
 """
 
 from __future__ import annotations
@@ -101,16 +101,20 @@ def _sheets(
         if piece.box[2] * piece.box[3] < parameters.least * small.size:
             continue
         outline, blank = _filled(piece, small.shape)
-        if _is_sheet(piece, outline, blank, small, parameters):
+        if not _is_sheet_like(piece, outline, blank, small, parameters):
+            continue
+        closed = _closed(outline, DENT)
+        if _hardness(closed, small, parameters) >= parameters.hard:
             largest = max(largest, int(np.count_nonzero(outline)))
-            outlines |= _closed(outline, DENT)
+            outlines |= closed
             blanks |= blank
     return (largest, outlines, blanks) if largest else None
 
 
-def _is_sheet(
+def _is_sheet_like(
     piece: Component, outline: Mask, blank: Mask, small: Grey, parameters: SheetParameters
 ) -> bool:
+    """Whether a piece is a sheet in all but its edge, which takes longest to look at."""
     area, own = int(np.count_nonzero(outline)), int(np.count_nonzero(blank))
     if (
         not parameters.least <= area / small.size <= parameters.most
@@ -120,9 +124,7 @@ def _is_sheet(
     if not _is_straight(piece, area, parameters):
         return False
     contrast = abs(float(np.median(small[blank > 0])) - float(np.median(small[outline == 0])))
-    if contrast < parameters.contrast:
-        return False
-    return _hardness(_closed(outline, DENT), small, parameters) >= parameters.hard
+    return contrast >= parameters.contrast
 
 
 def _filled(piece: Component, shape: tuple[int, ...]) -> tuple[Mask, Mask]:

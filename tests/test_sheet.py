@@ -117,7 +117,7 @@ def test_grain_of_the_table_is_gone():
 
 
 def written() -> np.ndarray:
-    return np.minimum(picture(((-9, -9), (700, -9), (700, 500), (-9, 500))), 255)
+    return picture(((-9, -9), (700, -9), (700, 500), (-9, 500)))
 
 
 def sloped() -> np.ndarray:
