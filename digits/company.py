@@ -328,7 +328,7 @@ def _dwarfed(boxes: Floats, lines: NDArray[np.intp]) -> Floats:
 def usual_of_others(sizes: Floats, lines: NDArray[np.intp]) -> Floats:
     """For each size ``[n]`` the median of the others on its line; itself where there is none."""
     usual = sizes.copy()
-    for line in np.unique(lines):
+    for line in set(lines.tolist()):
         (places,) = np.nonzero(lines == line)
         if len(places) > 1:
             usual[places] = _median_of_others(sizes[places])

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from digits import components, levels, paper, shade
 from digits.paper import PaperParameters
+from digits.pyramid import Pyramid
 from digits.reading import Polarity
 from digits.shade import ShadeParameters
 
@@ -81,7 +82,7 @@ class Ink:
 
 
 def extract(
-    grey: Grey,
+    picture: Grey | Pyramid,
     parameters: InkParameters | None = None,
     *,
     enlarge: bool = True,
@@ -90,11 +91,15 @@ def extract(
     """Find the ink of a picture ``[h, w]`` uint8, of this ``polarity`` (see `find_polarity`) if it
     is told; a small one is enlarged unless told not to."""
     parameters = parameters or InkParameters()
-    return _extracted(*_working_size(grey, parameters, enlarge=enlarge), parameters, polarity)
+    working, scale = _working_size(Pyramid.of(picture), parameters, enlarge=enlarge)
+    return _extracted(working, scale, parameters, polarity)
 
 
 def coarse(
-    grey: Grey, parameters: InkParameters | None = None, *, polarity: Polarity | None = None
+    picture: Grey | Pyramid,
+    parameters: InkParameters | None = None,
+    *,
+    polarity: Polarity | None = None,
 ) -> Ink | None:
     """Find the ink of a large picture ``[h, w]`` uint8, its sides halved until it is not large.
 
@@ -102,16 +107,16 @@ def coarse(
     is not large, and where strokes are too fine to be seen so.
     """
     parameters = parameters or InkParameters()
-    height, width = grey.shape
-    block = 1
-    while (
-        height // block * (width // block) > parameters.coarse_pixels
-        and min(height, width) >= 2 * block
+    pyramid = Pyramid.of(picture)
+    height, width = pyramid.grey.shape
+    times = 0
+    while (height >> times) * (width >> times) > parameters.coarse_pixels and (
+        min(height, width) >> times >= 2
     ):
-        block *= 2
-    if block == 1:
+        times += 1
+    if not times:
         return None
-    found = _extracted(_averaged(grey, block), 1 / block, parameters, polarity)
+    found = _extracted(pyramid.halved(times), 1 / 2**times, parameters, polarity)
     return found if usual_stroke(found.mask) >= parameters.coarse_stroke else None
 
 
@@ -126,11 +131,11 @@ def usual_stroke(mask: Grey) -> float:
 
 
 def _extracted(
-    working: Grey, scale: float, parameters: InkParameters, polarity: Polarity | None
+    pyramid: Pyramid, scale: float, parameters: InkParameters, polarity: Polarity | None
 ) -> Ink:
-    spread = noise(working)
-    working = _denoised(working, spread, parameters)
-    small = shrink(working, PAPER_SIDE)
+    spread = noise(pyramid.grey)
+    pyramid = _denoised(pyramid, spread, parameters)
+    working, small = pyramid.grey, pyramid.shrunk(PAPER_SIDE)
     polarity = polarity or find_polarity(small)[0]
     if polarity == "light_on_dark":
         working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
@@ -141,20 +146,21 @@ def _extracted(
         window=_odd(max(small.shape) * parameters.paper_window, at_least=9),
     )
     strength = _divided(working, background)
-    strength = shade.remove(strength, shrink(strength, shade.SIDE, quick=True), parameters.shade)
+    seen = Pyramid(strength).shrunk(shade.SIDE, quick=True)
+    strength = shade.remove(strength, seen, parameters.shade)
     mask, threshold = _threshold(strength, background, parameters)
     return Ink(strength, mask, threshold, scale, polarity, spread)
 
 
-def _denoised(grey: Grey, spread: float, parameters: InkParameters) -> Grey:
+def _denoised(pyramid: Pyramid, spread: float, parameters: InkParameters) -> Pyramid:
     """Noise of this ``spread`` blurred until about ``most_noise`` is left, by ``most_blur`` at
     most."""
     if spread <= parameters.most_noise:
-        return grey
+        return pyramid
     # White noise of deviation s has s / (2 sqrt(pi) sigma) after a Gaussian blur.
     sigma = spread / (2 * np.sqrt(np.pi) * parameters.most_noise)
-    sigma = min(sigma, parameters.most_blur * min(grey.shape))
-    return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), np.uint8)
+    sigma = min(sigma, parameters.most_blur * min(pyramid.grey.shape))
+    return Pyramid(np.asarray(cv2.GaussianBlur(pyramid.grey, (0, 0), sigma), np.uint8))
 
 
 def noise(grey: Grey) -> float:
@@ -171,14 +177,14 @@ def noise(grey: Grey) -> float:
     return float(1.4826 * levels.quantile(counts, 0.5) / np.sqrt(6))
 
 
-def find_polarity(grey: Grey) -> tuple[Polarity, bool]:
+def find_polarity(picture: Grey | Pyramid) -> tuple[Polarity, bool]:
     """Dark ink on light paper or the reverse: paper is what most of any neighbourhood is.
 
     Looked at in a narrow and a wide neighbourhood: the narrow one is not misled by shadows, the
     wide one not by thick strokes, and of the two the more decided is believed. Whether that is in
     doubt, because they disagree, is told too: in the wide one the paper may be a table.
     """
-    small = shrink(grey, POLARITY_SIDE)
+    small = Pyramid.of(picture).shrunk(POLARITY_SIDE)
     decisions = [_darkness(small, _odd(max(small.shape) * part)) for part in (0.1, 0.5)]
     doubtful = min(decisions) < 0 < max(decisions)
     believed = min(decisions, key=lambda d: -abs(d))
@@ -237,55 +243,32 @@ def _noise_floor(
     median, spread = levels.middle_and_spread(levels.histogram(strength[::step, ::step]))
     noise = max(parameters.noise_factor * spread, 255 * parameters.least_contrast)
     usual = np.float32(levels.quantile(levels.histogram(background), 0.5))
-    return np.asarray(median + noise * np.sqrt(np.maximum(usual / background, 1)), np.float32)
+    # There are 256 levels of brightness, and many more pixels.
+    darker = np.maximum(usual / np.maximum(np.arange(256, dtype=np.float32), 1), 1)
+    floor = (median + noise * np.sqrt(darker)).astype(np.float32)
+    return np.asarray(cv2.LUT(background, floor), np.float32)
 
 
-def _working_size(grey: Grey, parameters: InkParameters, *, enlarge: bool) -> tuple[Grey, float]:
-    height, width = grey.shape
+def _working_size(
+    pyramid: Pyramid, parameters: InkParameters, *, enlarge: bool
+) -> tuple[Pyramid, float]:
+    height, width = pyramid.grey.shape
     scale = 1.0
     if height * width > HARDLY_MORE * parameters.working_pixels:
         scale = float((parameters.working_pixels / (height * width)) ** 0.5)
     elif enlarge and max(height, width) < parameters.small_side:
         scale = 2.0
     if scale == 1.0:
-        return grey, scale
+        return pyramid, scale
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if scale > 1:
-        return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC), np.uint8), scale
-    # Averaging whole blocks is fast, and the rest is less than a half: for that, blurring will do.
-    grey = np.asarray(cv2.GaussianBlur(_averaged(grey, int(1 / scale)), (3, 3), 0), np.uint8)
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8), scale
-
-
-def shrink(grey: Grey, side: int, *, quick: bool = False) -> Grey:
-    """``grey`` with its long side at most ``side``, averaged.
-
-    After whole blocks, less than a half is left to shrink. ``quick`` takes two by two pixels for
-    that, in a fifth of the time.
-    """
-    grey = _averaged(grey, max(grey.shape) // side)
-    scale = side / max(grey.shape)
-    if scale >= 1:
-        return grey
-    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
-    interpolation = cv2.INTER_LINEAR if quick else cv2.INTER_AREA
-    return np.asarray(cv2.resize(grey, size, interpolation=interpolation), np.uint8)
-
-
-def _averaged(grey: Grey, block: int) -> Grey:
-    """The mean of every whole block of so many pixels each way."""
-    # Two by two is by far the fastest, and rounding twice hardly shows.
-    while block > 1 and block % 2 == 0:
-        grey, block = _blocks(grey, 2), block // 2
-    return _blocks(grey, block)
-
-
-def _blocks(grey: Grey, block: int) -> Grey:
-    height, width = (side // max(block, 1) for side in grey.shape)
-    if block <= 1 or not height or not width:
-        return grey
-    whole = grey[: height * block, : width * block]
-    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        resized = cv2.resize(pyramid.grey, size, interpolation=cv2.INTER_CUBIC)
+    else:
+        # Averaging whole blocks is fast, and the rest is less than a half: for that, blurring will
+        # do.
+        smooth = cv2.GaussianBlur(pyramid.averaged(int(1 / scale)), (3, 3), 0)
+        resized = cv2.resize(smooth, size, interpolation=cv2.INTER_LINEAR)
+    return Pyramid(np.asarray(resized, np.uint8)), scale
 
 
 def _odd(value: float, *, at_least: int = 3, at_most: int = 255) -> int:

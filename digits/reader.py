@@ -33,13 +33,13 @@ from digits.model import ModelFolder
 from digits.network import Network
 from digits.parameters import Parameters
 from digits.picture import Limits, Picture
+from digits.pyramid import Pyramid
 from digits.reading import Box, Digit, Milliseconds, Polarity, Reading
 from digits.search import Choice
 from digits.settings import Settings
 from digits.trace import Trace
 
 Floats = NDArray[np.float32]
-Grey = NDArray[np.uint8]
 
 OTHER: dict[Polarity, Polarity] = {
     "dark_on_light": "light_on_dark",
@@ -95,7 +95,7 @@ class Reader:
         decoded = picture.decode(data, self.limits)
         found_from = time.perf_counter()
         if single:
-            tried = [self._judged(decoded, decoded.grey, single=True)]
+            tried = [self._judged(decoded, Pyramid(decoded.grey), single=True)]
         else:
             tried = list(self._views(decoded))
         judged = max(tried, key=_Judged.written)  # and of equal ones the picture as it is
@@ -121,27 +121,28 @@ class Reader:
     def _views(self, decoded: Picture) -> Iterator[_Judged]:
         """What is found in the picture as it is, and where nothing is written there, or polarity is
         in doubt, in what it is without what lies around a sheet, and with the other polarity."""
-        polarity, doubtful = ink.find_polarity(decoded.grey)
-        as_it_is = self._judged(decoded, decoded.grey, polarity=polarity)
+        pyramid = Pyramid(decoded.grey)
+        polarity, doubtful = ink.find_polarity(pyramid)
+        as_it_is = self._judged(decoded, pyramid, polarity=polarity)
         yield as_it_is
         if as_it_is.written() and not doubtful:
             return
-        page = sheet.alone(decoded.grey, self.parameters.sheet)
+        page = sheet.alone(pyramid, self.parameters.sheet)
         if page is not None:
-            yield self._judged(decoded, page)
+            yield self._judged(decoded, Pyramid(page))
         if doubtful and not as_it_is.written():
-            yield self._judged(decoded, decoded.grey, polarity=OTHER[polarity])
+            yield self._judged(decoded, pyramid, polarity=OTHER[polarity])
 
     def _judged(
         self,
         decoded: Picture,
-        grey: Grey,
+        pyramid: Pyramid,
         *,
         single: bool = False,
         polarity: Polarity | None = None,
     ) -> _Judged:
         """What is found in a picture's pixels; no digits where not even one is likely enough."""
-        found = self._find(grey, single=single, polarity=polarity)
+        found = self._find(pyramid, single=single, polarity=polarity)
         chosen = [choice for _, choice in found.placed]
         evidence = confidence.evidence(
             found.extracted, found.arranged, chosen, *found.scores, single=single
@@ -152,11 +153,11 @@ class Reader:
             return _Judged(replace(found, placed=[]), (), evidence[:0])
         return _Judged(found, digits, evidence)
 
-    def _find(self, grey: Grey, *, single: bool, polarity: Polarity | None) -> _Found:
+    def _find(self, pyramid: Pyramid, *, single: bool, polarity: Polarity | None) -> _Found:
         """The digits of a picture, from a coarse look at it if that shows some, and shows no
         reason for another: nothing to cut, and nothing that the network sees larger than it is."""
         seconds = 0.0
-        if coarse := ink.coarse(grey, self.parameters.ink, polarity=polarity):
+        if coarse := ink.coarse(pyramid, self.parameters.ink, polarity=polarity):
             look = Look(coarse, self.network)
             uncut = self._all_in_one(coarse) if single else self._uncut(coarse, look)
             if uncut:
@@ -165,7 +166,7 @@ class Reader:
                     return found
             seconds = look.seconds
         # Enlarging helps to part what is close; what is one digit is left as it is.
-        fine = ink.extract(grey, self.parameters.ink, enlarge=not single, polarity=polarity)
+        fine = ink.extract(pyramid, self.parameters.ink, enlarge=not single, polarity=polarity)
         look = Look(fine, self.network, seconds)
         arranged = self._all_in_one(fine) if single else self._cut(fine, look)
         return self._chosen(fine, arranged, look, single=single)

@@ -8,6 +8,7 @@ fainter than the pen and much wider. A morphological opening wider than the stro
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -106,7 +107,8 @@ def _faint(shade: Strength, strongest: float, least_area: float) -> Strength | N
     """The pieces of at least that area, and on average at most as strong, if there are any: where
     strokes cross or lie close something small is left too, and a blot is ink."""
     kept = np.zeros_like(shade)
-    for component in components.find(np.asarray(shade >= LEAST).view(np.uint8)):
+    dark = np.asarray(shade >= LEAST).view(np.uint8)
+    for component in components.find(dark, least_size=math.ceil(math.sqrt(least_area))):
         x, y, width, height = component.box
         if width * height < least_area:
             continue

@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import components, ink
+from digits import components
 from digits.components import Component
+from digits.pyramid import Pyramid
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
@@ -51,13 +52,15 @@ class SheetParameters:
     edge: float = 25.0
 
 
-def alone(grey: Grey, parameters: SheetParameters | None = None) -> Grey | None:
+def alone(picture: Grey | Pyramid, parameters: SheetParameters | None = None) -> Grey | None:
     """A picture ``[h, w]`` uint8 with all but its sheet painted over; None if there is no sheet, or
     if the picture is smaller than the one in which sheets are found: it is rather of a digit."""
+    pyramid = Pyramid.of(picture)
+    grey = pyramid.grey
     if max(grey.shape) < SIDE:
         return None
     parameters = parameters or SheetParameters()
-    small = np.asarray(cv2.medianBlur(ink.shrink(grey, SIDE), SMOOTH), np.uint8)
+    small = np.asarray(cv2.medianBlur(pyramid.shrunk(SIDE), SMOOTH), np.uint8)
     found = [
         sheets
         for threshold in _thresholds(small)

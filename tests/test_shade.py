@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.ink import shrink
+from digits.pyramid import Pyramid
 from digits.shade import SIDE, ShadeParameters, remove
 
 PEN = 200
@@ -22,7 +22,7 @@ def page(*, pen: int = 5) -> np.ndarray:
 
 
 def removed(strength: np.ndarray) -> np.ndarray:
-    return remove(strength, shrink(strength, SIDE), ShadeParameters())
+    return remove(strength, Pyramid(strength).shrunk(SIDE), ShadeParameters())
 
 
 def test_clean_paper_is_left_as_it_is():

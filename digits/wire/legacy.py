@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import cv2
 import pybase64
 
-from digits import ink
 from digits import picture as pictures
 from digits.errors import BadRequest, DigitsError
 from digits.picture import Limits
+from digits.pyramid import Pyramid
 from digits.reading import Digit
 from digits.wire import answers, multipart
 from digits.wire.encoded import decode_picture
@@ -122,7 +122,7 @@ def is_shown(picture: bytes) -> bool:
 
 def preview(picture: bytes, limits: Limits) -> bytes:
     """A PNG of a picture that browsers may not show. Raises DigitsError if it cannot be read."""
-    small = ink.shrink(pictures.decode(picture, limits).grey, PREVIEW_SIDE)
+    small = Pyramid(pictures.decode(picture, limits).grey).shrunk(PREVIEW_SIDE)
     return cv2.imencode(".png", small)[1].tobytes()
 
 
