@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import components, levels, paper, shade
+from digits import components, levels, light, paper, shade
+from digits.light import LightParameters
 from digits.paper import PaperParameters
 from digits.pyramid import Pyramid
 from digits.reading import Polarity
@@ -62,6 +63,7 @@ class InkParameters:
     noise_factor: float = 5.0
     most_noise: float = 5.0
     most_blur: float = 0.02
+    light: LightParameters = field(default_factory=LightParameters)
     paper: PaperParameters = field(default_factory=PaperParameters)
     shade: ShadeParameters = field(default_factory=ShadeParameters)
 
@@ -139,12 +141,7 @@ def _extracted(
     polarity = polarity or find_polarity(small)[0]
     if polarity == "light_on_dark":
         working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
-    background = paper.brightness(
-        small,
-        parameters.paper,
-        closing=_odd(min(small.shape) * parameters.background_window, at_least=5),
-        window=_odd(max(small.shape) * parameters.paper_window, at_least=9),
-    )
+    background = _background(small, parameters)
     strength = _divided(working, background)
     seen = Pyramid(strength).shrunk(shade.SIDE, quick=True)
     strength = shade.remove(strength, seen, parameters.shade)
@@ -200,6 +197,25 @@ def _darkness(small: Grey, window: int) -> float:
         for detail in (cv2.subtract(paper, small), cv2.subtract(small, paper))
     )
     return (dark - light) / (dark + light + 1000)
+
+
+def _background(small: Grey, parameters: InkParameters) -> Grey:
+    """The brightness of the paper: of one that is evenly lit, times the light on it."""
+    lit = light.surface(small, parameters.light)
+    if lit is None:
+        return _paper(small, parameters)
+    even = cv2.divide(small.astype(np.float32), lit, dtype=cv2.CV_8U)
+    uneven = cv2.multiply(_paper(np.asarray(even, np.uint8), parameters), lit, dtype=cv2.CV_8U)
+    return np.asarray(np.maximum(uneven, paper.DARKEST), np.uint8)
+
+
+def _paper(small: Grey, parameters: InkParameters) -> Grey:
+    return paper.brightness(
+        small,
+        parameters.paper,
+        closing=_odd(min(small.shape) * parameters.background_window, at_least=5),
+        window=_odd(max(small.shape) * parameters.paper_window, at_least=9),
+    )
 
 
 def _divided(grey: Grey, background: Grey) -> Grey:

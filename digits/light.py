@@ -1,0 +1,130 @@
+"""The light on a page: one smooth surface, where there is one that all of the paper follows.
+
+A lamp to one side, a lens that is darker towards the corners (vignetting): where such light falls
+off steeply it is least known to an average of what is nearby, which has nothing to go by beyond the
+border, and a corner looks like ink. So a polynomial is fitted to the whole page first, in
+logarithms, since light multiplies. Ink only counts where it is all there is: each sample is the
+brightest of a block, which on a slope is brighter than its middle, but by no more than an average
+can take after it. What does not follow the surface is taken for what it should be there, and fitted
+again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+Samples = NDArray[np.float64]
+Surface = NDArray[np.float32]
+
+DEGREE = 4
+"""Of the polynomial. What light loses in the corners through a lens goes by the fourth power of a
+cosine; with two or three, the corners of tight crops were ink."""
+BLOCKS, NARROWEST = 16, 4
+"""Blocks along the long side, and the pixels that each has at least: strokes are narrower."""
+ROUNDS = 3
+"""Of fitting: after the last one most of what does not follow weighs nothing."""
+
+
+@dataclass(frozen=True)
+class LightParameters:
+    """Light that varies by less than a factor of ``even`` is left to the average, and what varies
+    by more than ``steep`` is none. A share of ``covered`` of the samples is ``alike`` to the
+    surface, within that fraction, and off by ``close`` on average."""
+
+    even: float = 1.5
+    steep: float = 6.0
+    covered: float = 0.97
+    alike: float = 0.07
+    close: float = 0.02
+
+
+def surface(small: Grey, parameters: LightParameters) -> Surface | None:
+    """The light on a small picture ``[h, w]`` uint8 with dark ink: ``[h, w]`` float32, 1 where it
+    is brightest. None where it is even, or the picture is not of one page in one light."""
+    block = max(small.shape) // BLOCKS
+    if block < NARROWEST or min(small.shape) < (DEGREE + 1) * block:
+        return None
+    brightest = _brightest(small, block)
+    if brightest.max() < parameters.even * brightest.min():
+        return None
+    coefficients = _fitted(np.log(np.maximum(brightest, 1.0)), small.shape, block, parameters)
+    if coefficients is None:
+        return None
+    down, across = (_at_pixels(side) for side in small.shape)
+    light = np.exp((down @ coefficients @ across.T).astype(np.float32))
+    most = light.max()
+    if not parameters.even <= most / light.min() <= parameters.steep:
+        return None
+    return np.asarray(light / most, np.float32)
+
+
+def _brightest(small: Grey, block: int) -> Grey:
+    """The greatest of every block of so many pixels each way, noise smoothed over first."""
+    smooth = cv2.GaussianBlur(small, (3, 3), 0)
+    down, across = (_starts(side, block) for side in small.shape)
+    rows = cv2.dilate(smooth, np.ones((block, 1), np.uint8), anchor=(0, 0))[down]
+    return np.asarray(
+        cv2.dilate(rows, np.ones((1, block), np.uint8), anchor=(0, 0))[:, across], np.uint8
+    )
+
+
+def _fitted(
+    samples: Samples, shape: tuple[int, ...], block: int, parameters: LightParameters
+) -> Samples | None:
+    """The coefficients ``[5, 5]`` of the polynomial that most of the ``samples`` ``[rows,
+    columns]`` follow: in each row those of one power of the row. None if they do not."""
+    basis, inverse = _basis(*shape, block)
+    wanted = known = samples.ravel()
+    for _ in range(ROUNDS):
+        powers = inverse @ known
+        fitted = basis @ powers
+        off = np.abs(wanted - fitted)
+        alike = off < parameters.alike
+        known = np.where(alike, wanted, fitted)
+    covered = np.count_nonzero(alike)
+    if covered < parameters.covered * len(off) or off[alike].sum() > parameters.close * covered:
+        return None
+    coefficients = np.zeros((DEGREE + 1, DEGREE + 1))
+    coefficients[_terms()] = powers
+    return coefficients
+
+
+@lru_cache(maxsize=64)
+def _basis(height: int, width: int, block: int) -> tuple[Samples, Samples]:
+    """The terms of the polynomial in the middle of every block ``[n, 15]``, and the pseudoinverse
+    of that, which makes the least squares' coefficients of samples."""
+    down, across = (_powers(_starts(side, block) + block / 2, side) for side in (height, width))
+    of_row, of_column = _terms()
+    every = np.einsum("ri,cj->rcij", down, across)
+    basis = every[:, :, of_row, of_column].reshape(len(down) * len(across), -1)
+    return basis, np.linalg.pinv(basis)
+
+
+@lru_cache(maxsize=1)
+def _terms() -> tuple[NDArray[np.intp], ...]:
+    """The powers of row and column whose sum is no more than the degree."""
+    degrees = np.arange(DEGREE + 1)
+    return np.nonzero(np.add.outer(degrees, degrees) <= DEGREE)
+
+
+@lru_cache(maxsize=64)
+def _starts(side: int, block: int) -> NDArray[np.intp]:
+    """Where blocks begin that cover a side, overlapping by a little if they do not fit it."""
+    return np.linspace(0, side - block, round(side / block)).astype(np.intp)
+
+
+@lru_cache(maxsize=64)
+def _at_pixels(side: int) -> Samples:
+    return _powers(np.arange(side) + 0.5, side)
+
+
+def _powers(places: NDArray[np.floating], side: int) -> Samples:
+    """Powers ``[n, 5]`` of places along a side, which goes from -1 to 1."""
+    along = (2 * places / side - 1).astype(np.float64)
+    return np.vander(along, DEGREE + 1, increasing=True)
