@@ -74,19 +74,23 @@ def lit(grey: NDArray[np.uint8], name: str, picture: str) -> bytes:
 
 
 def lens(shape: tuple[int, ...], darkest: float, _: Rng) -> Light:
+    """A vignette, by the fourth power of a cosine."""
     return 1 / (1 + (darkest**-0.5 - 1) * _distance(shape, 0.5, 0.5) ** 2) ** 2
 
 
 def bowl(shape: tuple[int, ...], darkest: float, _: Rng) -> Light:
+    """Darker by the square of the distance from the middle."""
     return 1 - (1 - darkest) * _distance(shape, 0.5, 0.5) ** 2
 
 
 def lamp(shape: tuple[int, ...], darkest: float, rng: Rng) -> Light:
+    """By the square of the distance from a lamp."""
     distance = _distance(shape, *rng.uniform(-0.2, 1.2, 2))
     return 1 / (1 + (1 / darkest - 1) * distance**2)
 
 
 def slope(shape: tuple[int, ...], darkest: float, rng: Rng) -> Light:
+    """Evenly from one side to another."""
     angle = rng.uniform(0, 2 * np.pi)
     y, x = np.indices(shape) / np.array(shape)[:, None, None]
     along = x * np.cos(angle) + y * np.sin(angle)

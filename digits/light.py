@@ -26,16 +26,17 @@ DEGREE = 4
 """Of the polynomial. What light loses in the corners through a lens goes by the fourth power of a
 cosine; with two or three, the corners of tight crops were ink."""
 BLOCKS, NARROWEST = 16, 4
-"""Blocks along the long side, and the pixels that each has at least: strokes are narrower."""
+"""About so many blocks along the long side, each of so many pixels at least, which is more than the
+strokes of most pictures: where one is all ink, it does not follow the light."""
 ROUNDS = 3
-"""Of fitting: after the last one most of what does not follow weighs nothing."""
+"""Of fitting: after the last one what does not follow hardly bends it."""
 
 
 @dataclass(frozen=True)
 class LightParameters:
     """Light that varies by less than a factor of ``even`` is left to the average, and what varies
     by more than ``steep`` is none. A share of ``covered`` of the samples is ``alike`` to the
-    surface, within that fraction, and off by ``close`` on average."""
+    surface, within about that fraction, and off by about ``close`` of it on average."""
 
     even: float = 1.5
     steep: float = 6.0
@@ -46,7 +47,8 @@ class LightParameters:
 
 def surface(small: Grey, parameters: LightParameters) -> Surface | None:
     """The light on a small picture ``[h, w]`` uint8 with dark ink: ``[h, w]`` float32, 1 where it
-    is brightest. None where it is even, or the picture is not of one page in one light."""
+    is brightest. None where it is even, where the picture is not of one page in one light, and
+    where it is too small or too narrow to tell."""
     block = max(small.shape) // BLOCKS
     if block < NARROWEST or min(small.shape) < (DEGREE + 1) * block:
         return None

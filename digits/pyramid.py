@@ -1,8 +1,8 @@
-"""A picture in smaller sizes: averaged over whole blocks of pixels, and never twice.
+"""A picture in smaller sizes, averaged over whole blocks of pixels.
 
 Several stages look at a picture from further off, each from its own distance. Halving the sides is
-by far the fastest way there, and most of what it takes is the first time: so it is done once for
-all of them.
+by far the fastest way there, and most of what it takes is the first time: so what was halved is
+kept for the next one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Pyramid:
         return self._halved[0]
 
     def halved(self, times: int) -> Pyramid:
-        """The pyramid of the picture with its sides halved so often."""
+        """The pyramid of the picture with its sides halved so often, as far as they are longer than
+        a pixel; what this one has halved further it has too."""
         self._halve(times)
         smaller = Pyramid(self._halved[times])
         smaller._halved = self._halved[times:]

@@ -1,4 +1,4 @@
-"""A picture in smaller sizes: averages, bounded sides, nothing twice."""
+"""A picture in smaller sizes: averages, bounded sides, nothing halved twice."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_long_side_is_bounded(shape, side, wanted, quick):
     assert np.all(shrunk == 77)
 
 
-def test_no_size_is_made_twice():
+def test_nothing_is_halved_twice():
     pyramid = Pyramid(noise(64, 96))
 
     small = pyramid.averaged(8)
