@@ -43,8 +43,9 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=ROOT / "models" / "digits")
     args = parser.parse_args()
     items = labelled.load(OWN)
-    others = Path(os.environ.get("DIGITS_DATA", "")) / "pictures" / "labels.csv"
-    if "DIGITS_DATA" in os.environ and others.is_file():
+    data = os.environ.get("DIGITS_DATA", "")
+    others = Path(data) / "pictures" / "labels.csv"
+    if data and others.is_file():
         items += [item for item in labelled.load(others) if item.split == "tune"]
     for name, kept in measured(Reader.open(args.model), items).items():
         print(json.dumps({"light": name, **kept}))
@@ -58,10 +59,10 @@ def measured(reader: Reader, items: list[Item]) -> dict[str, dict[str, int]]:
         if not labelled.read(reader, item).exact:
             continue
         of += 1
-        data = item.path.read_bytes()
-        rows, grey = reader.read(data).rows, decode(data).grey
+        grey = decode(item.path.read_bytes()).grey
         for name in KINDS:
-            kept[name] += reader.read(lit(grey, name, item.path.name)).rows == rows
+            rows = reader.read(lit(grey, name, item.path.name)).rows
+            kept[name] += "/".join(rows) == item.rows
     return {name: {"kept": kept[name], "of": of} for name in KINDS}
 
 
