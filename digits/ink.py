@@ -138,7 +138,7 @@ def _extracted(
     spread = noise(pyramid.grey)
     pyramid = _denoised(pyramid, spread, parameters)
     working, small = pyramid.grey, pyramid.shrunk(PAPER_SIDE)
-    polarity = polarity or find_polarity(small)[0]
+    polarity = polarity or find_polarity(small, parameters)[0]
     if polarity == "light_on_dark":
         working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
     background = _background(small, parameters)
@@ -174,18 +174,33 @@ def noise(grey: Grey) -> float:
     return float(1.4826 * levels.quantile(counts, 0.5) / np.sqrt(6))
 
 
-def find_polarity(picture: Grey | Pyramid) -> tuple[Polarity, bool]:
+def find_polarity(
+    picture: Grey | Pyramid, parameters: InkParameters | None = None
+) -> tuple[Polarity, bool]:
     """Dark ink on light paper or the reverse: paper is what most of any neighbourhood is.
 
-    Looked at in a narrow and a wide neighbourhood: the narrow one is not misled by shadows, the
-    wide one not by thick strokes, and of the two the more decided is believed. Whether that is in
-    doubt, because they disagree, is told too: in the wide one the paper may be a table.
+    Dark corners are neither, so a smooth light on the page is taken out first. Looked at in a
+    narrow and a wide neighbourhood: the narrow one is not misled by shadows, the wide one not by
+    thick strokes, and of the two the more decided is believed. Whether that is in doubt, because
+    they disagree, is told too: in the wide one the paper may be a table.
     """
-    small = Pyramid.of(picture).shrunk(POLARITY_SIDE)
+    parameters = parameters or InkParameters()
+    even, _ = _evenly_lit(Pyramid.of(picture).shrunk(PAPER_SIDE), parameters.light)
+    small = Pyramid(even).shrunk(POLARITY_SIDE)
     decisions = [_darkness(small, _odd(max(small.shape) * part)) for part in (0.1, 0.5)]
     doubtful = min(decisions) < 0 < max(decisions)
     believed = min(decisions, key=lambda d: -abs(d))
     return "light_on_dark" if believed < 0 else "dark_on_light", doubtful
+
+
+def _evenly_lit(
+    small: Grey, parameters: LightParameters
+) -> tuple[Grey, NDArray[np.float32] | None]:
+    """The picture without the light on it, and that light; as it is, and None, if that is even."""
+    lit = light.surface(small, parameters)
+    if lit is None:
+        return small, None
+    return np.asarray(cv2.divide(small.astype(np.float32), lit, dtype=cv2.CV_8U), np.uint8), lit
 
 
 def _darkness(small: Grey, window: int) -> float:
@@ -201,11 +216,10 @@ def _darkness(small: Grey, window: int) -> float:
 
 def _background(small: Grey, parameters: InkParameters) -> Grey:
     """The brightness of the paper: of one that is evenly lit, times the light on it."""
-    lit = light.surface(small, parameters.light)
+    even, lit = _evenly_lit(small, parameters.light)
     if lit is None:
-        return _paper(small, parameters)
-    even = cv2.divide(small.astype(np.float32), lit, dtype=cv2.CV_8U)
-    uneven = cv2.multiply(_paper(np.asarray(even, np.uint8), parameters), lit, dtype=cv2.CV_8U)
+        return _paper(even, parameters)
+    uneven = cv2.multiply(_paper(even, parameters), lit, dtype=cv2.CV_8U)
     return np.asarray(np.maximum(uneven, paper.DARKEST), np.uint8)
 
 

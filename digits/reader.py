@@ -122,7 +122,7 @@ class Reader:
         """What is found in the picture as it is, and where nothing is written there, or polarity is
         in doubt, in what it is without what lies around a sheet, and with the other polarity."""
         pyramid = Pyramid(decoded.grey)
-        polarity, doubtful = ink.find_polarity(pyramid)
+        polarity, doubtful = ink.find_polarity(pyramid, self.parameters.ink)
         as_it_is = self._judged(decoded, pyramid, polarity=polarity)
         yield as_it_is
         if as_it_is.written() and not doubtful:

@@ -148,6 +148,21 @@ def test_dark_corners_are_no_ink(invert):
     assert agreement(found.mask, truth(clean, 250, 40)) > 0.95
 
 
+@pytest.mark.parametrize(("paper", "pen"), [(220, 40), (60, 250)])
+def test_dark_corners_leave_no_doubt_which_is_the_ink(paper, pen):
+    y, x = np.linspace(-1, 1, 240)[:, None], np.linspace(-1, 1, 320)[None, :]
+    light = 1 / (1 + (x * x + y * y) / 2) ** 2
+    written = np.full((240, 320), paper, np.uint8)
+    for place, digit in enumerate("3816"):
+        left = (20 + 72 * place, 170)
+        cv2.putText(written, digit, left, cv2.FONT_HERSHEY_SIMPLEX, 3.2, (pen,), 10, cv2.LINE_AA)
+
+    polarity, doubtful = ink.find_polarity((written * light).astype(np.uint8))
+
+    assert polarity == ("dark_on_light" if pen < paper else "light_on_dark")
+    assert not doubtful
+
+
 def test_faint_pencil_is_found_beside_black_marker():
     grey = np.full((300, 900), 230, np.uint8)
     cv2.line(grey, (100, 60), (100, 240), (0,), 10)

@@ -340,7 +340,7 @@ def test_where_polarity_is_in_doubt_and_nothing_is_written_it_may_be_the_other_o
     reader, monkeypatch, doubtful, read
 ):
     page = png(page_of((300, 300, 200), (600, 300, 200)))
-    monkeypatch.setattr(ink, "find_polarity", lambda pyramid: ("light_on_dark", doubtful))
+    monkeypatch.setattr(ink, "find_polarity", lambda *_: ("light_on_dark", doubtful))
 
     reading = reader.read(page)
 
@@ -366,7 +366,7 @@ def test_the_seconds_of_all_views_count(reader, monkeypatch):
         return scores(network, tiles)
 
     monkeypatch.setattr(Network, "scores", slowly)
-    monkeypatch.setattr(ink, "find_polarity", lambda pyramid: ("dark_on_light", True))
+    monkeypatch.setattr(ink, "find_polarity", lambda *_: ("dark_on_light", True))
     monkeypatch.setattr(sheet, "alone", lambda pyramid, parameters: pyramid.grey)
 
     reading = reader.read(png(page))
@@ -409,7 +409,7 @@ def test_a_sheet_counts_if_more_is_written_on_it_than_strokes(
         light = [255 - each if np.median(each) < 128 else each for each in tiles]
         return cv2.hconcat([np.full((28, 14), 255, np.uint8), *light])
 
-    monkeypatch.setattr(ink, "find_polarity", lambda pyramid: ("dark_on_light", doubtful))
+    monkeypatch.setattr(ink, "find_polarity", lambda *_: ("dark_on_light", doubtful))
     page = of(on_sheet) if on_sheet else None
     monkeypatch.setattr(sheet, "alone", lambda pyramid, parameters: page)
 
