@@ -46,10 +46,7 @@ def drop(found: Layout, sure: Collection[int], parameters: LayoutParameters) -> 
             break
         if _has_in_hole(found, outer, inner[within[:, outer] & high[:, outer]].tolist()):
             around.add(outer)
-    if not around:
-        return found
-    kept = [found.piece(index) for index in range(len(boxes)) if index not in around]
-    return layout.in_lines(found.labels, kept, parameters)
+    return layout.without(found, around, parameters)
 
 
 def _has_in_hole(found: Layout, outer: int, inner: Collection[int]) -> bool:

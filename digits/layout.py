@@ -154,6 +154,15 @@ def in_lines(
     return Layout(labels, lines, tuple(typical_height(line) for line in lines), tuple(alone))
 
 
+def without(layout: Layout, dropped: Collection[int], parameters: LayoutParameters) -> Layout:
+    """What is left of `pieces` without some, by their index among the candidates, in new lines; the
+    same layout where none is dropped."""
+    if not dropped:
+        return layout
+    kept = [layout.piece(each) for each in range(len(layout.candidates)) if each not in dropped]
+    return in_lines(layout.labels, kept, parameters)
+
+
 def arrange(
     layout: Layout,
     doubted: Collection[int],

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_type_hints
 from digits.apart import ApartParameters
 from digits.confidence import ConfidenceParameters
 from digits.errors import ModelError
+from digits.faint import FaintParameters
 from digits.ink import InkParameters
 from digits.layout import LayoutParameters
 from digits.search import SearchParameters
@@ -31,6 +32,7 @@ class Parameters:
     ink: InkParameters = field(default_factory=InkParameters)
     sheet: SheetParameters = field(default_factory=SheetParameters)
     layout: LayoutParameters = field(default_factory=LayoutParameters)
+    faint: FaintParameters = field(default_factory=FaintParameters)
     apart: ApartParameters = field(default_factory=ApartParameters)
     search: SearchParameters = field(default_factory=SearchParameters)
     confidence: ConfidenceParameters = field(default_factory=ConfidenceParameters)

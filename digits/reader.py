@@ -14,6 +14,7 @@ from digits import (
     apart,
     confidence,
     enclosures,
+    faint,
     ink,
     layout,
     model,
@@ -180,7 +181,7 @@ class Reader:
         pieces = layout.pieces(coarse, self.parameters.layout)
         if pieces.typical_height() < tile.BOX:
             return None
-        pieces = self._worth_a_look(pieces, look)
+        pieces = self._worth_a_look(pieces, coarse, look)
         sure = self._sure(pieces, look)
         doubted = search.doubted(pieces, sure, self.parameters.search)
         doubted = search.likely_several(pieces, doubted, sure, self.parameters.search)
@@ -193,7 +194,8 @@ class Reader:
 
     def _cut(self, extracted: Ink, look: Look) -> Layout:
         """Boxes that may hold a digit; what is connected is cut."""
-        pieces = self._worth_a_look(layout.pieces(extracted, self.parameters.layout), look)
+        pieces = layout.pieces(extracted, self.parameters.layout)
+        pieces = self._worth_a_look(pieces, extracted, look)
         new_labels = layout.labels_after(pieces)
         pieces = self._rows_apart(pieces, look, new_labels)
         return self._parted(pieces, look, new_labels)
@@ -205,9 +207,11 @@ class Reader:
         placed = _in_reading_order(arranged, choose(arranged, *scores, self.parameters.search))
         return _Found(extracted, arranged, scores, placed, look.seconds)
 
-    def _worth_a_look(self, pieces: Layout, look: Look) -> Layout:
-        """The pieces but for those around digits; specks are left out of what is looked at."""
+    def _worth_a_look(self, pieces: Layout, extracted: Ink, look: Look) -> Layout:
+        """The pieces but for those around digits and those much fainter than digits; specks are
+        left out of what is looked at."""
         self._pass_over_specks(pieces, look)
+        pieces = self._without_faint(pieces, extracted, look)
         return enclosures.drop(pieces, self._sure(pieces, look), self.parameters.layout)
 
     def _pass_over_specks(self, pieces: Layout, look: Look) -> None:
@@ -218,14 +222,33 @@ class Reader:
         large = pieces.only([each for each in range(len(pieces.candidates)) if each not in small])
         sure = large.only(sorted(self._sure(large, look)))
         little = pieces.only(sorted(small))
-        numbers: set[int] = set()
-        if in_rows := search.in_rows(little.candidates, sure.candidates, self.parameters.search):
-            rows = little.only(in_rows)
-            numbers = search.numbers(rows.candidates, *look.scores(rows), self.parameters.search)
+        numbers = self._numbers(little, sure, look)
         specks = search.specks(
             little.candidates, sure.candidates, self.parameters.search, numbers=numbers
         )
         look.specks.update((speck.labels[0], speck.box[2] * speck.box[3]) for speck in specks)
+
+    def _without_faint(self, pieces: Layout, extracted: Ink, look: Look) -> Layout:
+        """The pieces but for those much fainter than digits, unless they are a number."""
+        sure = self._sure(pieces, look)
+        dropped = faint.beside(pieces, extracted.strength, sure, self.parameters.faint)
+        if not dropped:
+            return pieces
+        others = pieces.only(sorted(sure.difference(dropped)))
+        numbers = self._numbers(pieces.only(dropped), others, look)
+        return layout.without(
+            pieces,
+            {each for each in dropped if pieces.candidates[each].line not in numbers},
+            self.parameters.layout,
+        )
+
+    def _numbers(self, others: Layout, digits: Layout, look: Look) -> set[int]:
+        """The lines on which pieces unlike the sure ``digits`` are a number of their own."""
+        in_rows = search.in_rows(others.candidates, digits.candidates, self.parameters.search)
+        if not in_rows:
+            return set()
+        rows = others.only(in_rows)
+        return search.numbers(rows.candidates, *look.scores(rows), self.parameters.search)
 
     def _parted(self, pieces: Layout, look: Look, new_labels: Iterator[int]) -> Layout:
         """What may be several digits cut in either of two ways, whichever reads a line better."""
