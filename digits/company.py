@@ -68,7 +68,7 @@ class CompanyParameters:
     usual_weight: float = 2.0
     weight: float = 3.6
     lift: float = 0.1
-    elsewhere: float = 0.5
+    of_page: float = 1.0
     stroke: float = 0.3
     stranger: float = 0.4
     torn: float = 2.5
@@ -126,30 +126,37 @@ def adjust(
     lost += of_border * _framed(boxes, lines, digits, layout.labels.shape)
     own = np.where(lost > 0, _log_odds(np.minimum(scores, parameters.surest)), _log_odds(scores))
     own -= lost
-    strangers = _strangers(
-        layout, taken, parameters.stranger * statistics.median(boxes[:, 3].tolist())
-    )
+    strangers = _strangers(layout, taken, parameters.stranger * _usual_heights(layout, boxes, lines))
     votes = np.where(digits == STROKE, parameters.stroke, 1.0)
-    marks = _company(lines, votes, strangers, parameters)
+    marks = _company(lines, votes, strangers)
     none = np.zeros_like(strangers)
     usual = parameters.usual_share
     lift = np.where(np.bincount(lines)[lines] > 1, parameters.lift, 0.0)
     adjusted = 1 / (1 + np.exp(-own))
     for _ in range(parameters.rounds):
-        found = _company(lines, votes * adjusted, none, parameters)
-        shares = (parameters.usual_weight * usual + found) / (parameters.usual_weight + marks)
+        found = _company(lines, votes * adjusted, none)
+        shares = _shares(found, marks, parameters)
         shift = np.minimum(lift, _log_odds(shares) - math.log(usual / (1 - usual)))
         adjusted = 1 / (1 + np.exp(-(own + parameters.weight * shift)))
     return np.asarray(adjusted)
 
 
 def _company(
-    lines: NDArray[np.intp], votes: Floats, strangers: Floats, parameters: CompanyParameters
-) -> Floats:
-    """For each mark, the others' votes and the ``strangers``: its line's, and partly all lines'."""
+    lines: NDArray[np.intp], votes: Floats, strangers: Floats
+) -> tuple[Floats, Floats]:
+    """For each mark, the others' votes and the ``strangers``: on its line, and on all others."""
     on = np.bincount(lines, weights=votes, minlength=len(strangers)) + strangers
-    near, far = 1 - parameters.elsewhere, parameters.elsewhere
-    return np.asarray(near * on[lines] + far * on.sum() - votes)
+    return on[lines] - votes, on.sum() - on[lines]
+
+
+def _shares(
+    found: tuple[Floats, Floats], marks: tuple[Floats, Floats], parameters: CompanyParameters
+) -> Floats:
+    """The share of digits to expect at each mark: that of the picture's other lines, as far as there
+    is something on its own line to say more."""
+    weight, of_page = parameters.usual_weight, parameters.of_page
+    elsewhere = (weight * parameters.usual_share + found[1]) / (weight + marks[1])
+    return np.asarray((of_page * elsewhere + found[0]) / (of_page + marks[0]))
 
 
 def _taken(candidates: list[Candidate]) -> set[Place]:
@@ -161,12 +168,21 @@ def _taken(candidates: list[Candidate]) -> set[Place]:
     }
 
 
-def _strangers(layout: Layout, taken: set[Place], least: float) -> Floats:
-    """How many pieces of each line, at least ``least`` pixels high, are in no digit."""
+def _usual_heights(layout: Layout, boxes: Floats, lines: NDArray[np.intp]) -> Floats:
+    """The median height of the marks on each line, but no more than that of all of them."""
+    usual = np.full(len(layout.lines), np.median(boxes[:, 3]))
+    for line in set(lines.tolist()):
+        usual[line] = min(usual[line], np.median(boxes[lines == line, 3]))
+    return usual
+
+
+def _strangers(layout: Layout, taken: set[Place], least: Floats) -> Floats:
+    """How many pieces of each line, at least as many pixels high as ``least`` says for it, are in no
+    digit."""
     return np.array(
         [
             sum(
-                piece.box[3] >= least and (line, position) not in taken
+                piece.box[3] >= least[line] and (line, position) not in taken
                 for position, piece in enumerate(pieces)
             )
             for line, pieces in enumerate(layout.lines)

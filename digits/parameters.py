@@ -21,7 +21,7 @@ from digits.sheet import SheetParameters
 
 T = TypeVar("T")
 
-RETIRED = frozenset({"parameters.layout.fragment"})
+RETIRED = frozenset({"parameters.layout.fragment", "parameters.search.company.elsewhere"})
 """What cards of older models name and no stage asks for any more."""
 
 
