@@ -45,12 +45,13 @@ NEAR = 1.0
 
 @dataclass(frozen=True)
 class CompanyParameters:
-    """``usual_share`` is the share of a picture's marks that are expected to be digits, worth
-    ``usual_weight`` marks of evidence; ``weight`` scales what another share says of each mark: a
+    """``usual_share`` is the share of a picture's marks that are expected to be digits. On the
+    lines beside a mark's own that is worth ``page_weight`` marks of evidence; what they then say is
+    worth ``usual_weight`` on its own, but no more than ``told_weight`` as far as there is anything
+    on them: of itself a line knows more. ``weight`` scales what another share says of each mark: a
     higher one no more than ``lift`` in log odds of the share, and nothing where no other mark of
-    its line was chosen.
-    A mark on another line counts ``elsewhere`` of one on the same, a 1 counts ``stroke`` of
-    another digit, and a stranger is a piece at least ``stranger`` of the digits' height.
+    its line was chosen. A 1 counts ``stroke`` of another digit, and a stranger is a piece at least
+    ``stranger`` of the height of the digits on its line.
 
     Once there is anything against a mark, its score counts as ``surest`` at most: the network has
     seen nothing but the mark. Then the log odds of a digit lose ``torn`` for each side on which ink
@@ -68,7 +69,8 @@ class CompanyParameters:
     usual_weight: float = 2.0
     weight: float = 3.6
     lift: float = 0.1
-    of_page: float = 1.0
+    page_weight: float = 4.0
+    told_weight: float = 1.0
     stroke: float = 0.3
     stranger: float = 0.4
     torn: float = 2.5
@@ -152,11 +154,13 @@ def _company(
 def _shares(
     found: tuple[Floats, Floats], marks: tuple[Floats, Floats], parameters: CompanyParameters
 ) -> Floats:
-    """The share of digits to expect at each mark: that of the picture's other lines, as far as there
-    is something on its own line to say more."""
-    weight, of_page = parameters.usual_weight, parameters.of_page
-    elsewhere = (weight * parameters.usual_share + found[1]) / (weight + marks[1])
-    return np.asarray((of_page * elsewhere + found[0]) / (of_page + marks[0]))
+    """The share of digits at each mark: what its own line has, on top of what the others let expect
+    (see `CompanyParameters`)."""
+    of_page = parameters.page_weight
+    elsewhere = (of_page * parameters.usual_share + found[1]) / (of_page + marks[1])
+    untold = of_page / (of_page + marks[1])
+    weight = untold * parameters.usual_weight + (1 - untold) * parameters.told_weight
+    return np.asarray((weight * elsewhere + found[0]) / (weight + marks[0]))
 
 
 def _taken(candidates: list[Candidate]) -> set[Place]:
@@ -170,9 +174,13 @@ def _taken(candidates: list[Candidate]) -> set[Place]:
 
 def _usual_heights(layout: Layout, boxes: Floats, lines: NDArray[np.intp]) -> Floats:
     """The median height of the marks on each line, but no more than that of all of them."""
-    usual = np.full(len(layout.lines), np.median(boxes[:, 3]))
-    for line in set(lines.tolist()):
-        usual[line] = min(usual[line], np.median(boxes[lines == line, 3]))
+    heights: dict[int, list[float]] = {}
+    for line, height in zip(lines.tolist(), boxes[:, 3].tolist(), strict=True):
+        heights.setdefault(line, []).append(height)
+    of_all = statistics.median(itertools.chain.from_iterable(heights.values()))
+    usual = np.full(len(layout.lines), of_all)
+    for line, of_line in heights.items():
+        usual[line] = min(of_all, statistics.median(of_line))
     return usual
 
 

@@ -60,8 +60,8 @@ def beside(
     ]
 
 
-def _stronger(strengths: list[int]) -> float:
-    return float(np.quantile(strengths, STRONGER))
+def _stronger(strengths: list[int]) -> int:
+    return sorted(strengths)[int(STRONGER * (len(strengths) - 1))]
 
 
 def _strength(found: Layout, strength: Grey, index: int) -> int:

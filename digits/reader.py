@@ -99,7 +99,7 @@ class Reader:
             tried = [self._judged(decoded, Pyramid(decoded.grey), single=True)]
         else:
             tried = list(self._views(decoded))
-        judged = max(tried, key=_Judged.written)  # and of equal ones the picture as it is
+        judged = max(tried, key=_Judged.worth)  # and of equal ones the picture as it is
         looked = sum(each.found.looked for each in tried)
         found, digits = judged.found, judged.digits
         finished = time.perf_counter()
@@ -121,7 +121,8 @@ class Reader:
 
     def _views(self, decoded: Picture) -> Iterator[_Judged]:
         """What is found in the picture as it is, and where nothing is written there, or polarity is
-        in doubt, in what it is without what lies around a sheet, and with the other polarity."""
+        in doubt, in what it is without what lies around a sheet; if that is in doubt, also with the
+        other polarity, in which nothing but 1s is nothing."""
         pyramid = Pyramid(decoded.grey)
         polarity, doubtful = ink.find_polarity(pyramid, self.parameters.ink)
         as_it_is = self._judged(decoded, pyramid, polarity=polarity)
@@ -131,8 +132,9 @@ class Reader:
         page = sheet.alone(pyramid, self.parameters.sheet)
         if page is not None:
             yield self._judged(decoded, Pyramid(page))
-        if doubtful and not as_it_is.written():
-            yield self._judged(decoded, pyramid, polarity=OTHER[polarity])
+        if doubtful:
+            other = self._judged(decoded, pyramid, polarity=OTHER[polarity])
+            yield other if other.written() else other.without_digits()
 
     def _judged(
         self,
@@ -151,7 +153,7 @@ class Reader:
         digits = self._digits(decoded, found, evidence)
         least = self.parameters.confidence.least
         if not single and all(digit.confidence < least for digit in digits):
-            return _Judged(replace(found, placed=[]), (), evidence[:0])
+            return _Judged(found, digits, evidence).without_digits()
         return _Judged(found, digits, evidence)
 
     def _find(self, pyramid: Pyramid, *, single: bool, polarity: Polarity | None) -> _Found:
@@ -359,6 +361,16 @@ class _Judged:
     def written(self) -> int:
         """How many digits there are but for 1s, which what is left of an edge looks like."""
         return sum(digit.digit != STROKE for digit in self.digits)
+
+    def without_digits(self) -> _Judged:
+        """The same, nothing of it taken for a digit."""
+        return _Judged(replace(self.found, placed=[]), (), self.evidence[:0])
+
+    def worth(self) -> tuple[int, bool, int]:
+        """By which one view of a picture is preferred to another: more digits but for 1s; of equal
+        ones, any at all; and then fewer 1s."""
+        written, digits = self.written(), len(self.digits)
+        return written, digits > 0, written - digits
 
 
 def _in_reading_order(arranged: Layout, chosen: list[Choice]) -> list[tuple[int, Choice]]:

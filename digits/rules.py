@@ -56,7 +56,7 @@ class RuleParameters:
     steady: float = 0.03
     gap: float = 0.05
     margin: float = 0.03
-    most_ink: float = 0.9
+    most_ink: float = 0.985
     finer: float = 0.65
     several: int = 3
     bolder: float = 1.5
@@ -84,7 +84,9 @@ def remove(mask: Mask, strength: Strength, parameters: RuleParameters | None = N
     if len(along) >= parameters.several:
         printed = _strongest_print(np.concatenate(along))
         if _strong(mask, strength) >= parameters.bolder * printed:
-            return _stronger(mask, strength, printed)
+            mask = _stronger(mask, strength, printed)
+            level = _left(mask, level, parameters)
+            upright = _left(mask.T, upright, parameters)
     rules = np.zeros_like(mask)
     _mark(mask, rules, level, parameters)
     _mark(mask.T, rules.T, upright, parameters)
@@ -129,6 +131,15 @@ def _stronger(mask: Mask, strength: Strength, printed: int) -> Mask:
     """The ink that is stronger than what is ``printed``, with its edges: these are not."""
     strong = mask & np.greater(strength, printed).view(np.uint8)
     return np.asarray(mask & cv2.dilate(strong, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _left(mask: Mask, curves: list[Curve], parameters: RuleParameters) -> list[Curve]:
+    """Those of the rules that are all there still: a margin, which is printed stronger."""
+    return [
+        curve
+        for curve, along in zip(curves, _along(mask, curves), strict=True)
+        if along.mean() >= parameters.cover
+    ]
 
 
 def _shrunk(mask: Mask, block: int) -> Mask:
