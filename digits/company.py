@@ -128,7 +128,9 @@ def adjust(
     lost += of_border * _framed(boxes, lines, digits, layout.labels.shape)
     own = np.where(lost > 0, _log_odds(np.minimum(scores, parameters.surest)), _log_odds(scores))
     own -= lost
-    strangers = _strangers(layout, taken, parameters.stranger * _usual_heights(layout, boxes, lines))
+    strangers = _strangers(
+        layout, taken, parameters.stranger * _usual_heights(layout, boxes, lines)
+    )
     votes = np.where(digits == STROKE, parameters.stroke, 1.0)
     marks = _company(lines, votes, strangers)
     none = np.zeros_like(strangers)
@@ -143,9 +145,7 @@ def adjust(
     return np.asarray(adjusted)
 
 
-def _company(
-    lines: NDArray[np.intp], votes: Floats, strangers: Floats
-) -> tuple[Floats, Floats]:
+def _company(lines: NDArray[np.intp], votes: Floats, strangers: Floats) -> tuple[Floats, Floats]:
     """For each mark, the others' votes and the ``strangers``: on its line, and on all others."""
     on = np.bincount(lines, weights=votes, minlength=len(strangers)) + strangers
     return on[lines] - votes, on.sum() - on[lines]
@@ -185,8 +185,8 @@ def _usual_heights(layout: Layout, boxes: Floats, lines: NDArray[np.intp]) -> Fl
 
 
 def _strangers(layout: Layout, taken: set[Place], least: Floats) -> Floats:
-    """How many pieces of each line, at least as many pixels high as ``least`` says for it, are in no
-    digit."""
+    """How many pieces of each line are in no digit, of those that have its ``least`` height in
+    pixels."""
     return np.array(
         [
             sum(

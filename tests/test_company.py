@@ -64,6 +64,26 @@ def test_strangers_on_another_line_count_less():
     assert own.max() < other.min() < 0.95
 
 
+def test_a_number_stands_for_itself_under_a_heading_and_two_letters_do_not():
+    heading = line_of(*[20] * 20)
+
+    number = judged(arrange(heading, line_of(*[20] * 5)), list(range(20, 25)), 0.99)
+    letters = judged(arrange(heading, line_of(20, 20)), [20, 21], 0.99)
+
+    assert number.min() > 0.95
+    assert letters.max() < 0.5
+
+
+def test_small_print_has_strangers_beside_large_digits():
+    large = [Piece(50 + n, (120 * n, 200, 80, 120)) for n in range(5)]
+    layout = arrange(line_of(*[20] * 12), tuple(large))
+
+    print_, digits = np.split(judged(layout, [2, 5, *range(12, 17)], 0.99), [2])
+
+    assert print_.max() < 0.5
+    assert digits.min() > 0.95
+
+
 def test_small_marks_are_no_strangers():
     layout = arrange((*line_of(20, 20), *(Piece(9 + n, (90 + 9 * n, 60, 5, 8)) for n in range(9))))
 

@@ -143,7 +143,7 @@ def test_dust_is_no_piece():
 def test_a_page_of_specks_is_bounded():
     rng = np.random.default_rng(1)
     grey = np.where(rng.random((900, 1200)) < 0.08, 0, 255).astype(np.uint8)
-    parameters = layout.LayoutParameters()
+    parameters = LayoutParameters()
 
     candidates = layout.find(ink.extract(grey), parameters).candidates
 
@@ -193,7 +193,7 @@ def test_what_is_taller_than_any_digit_is_a_line_of_its_own():
     pieces = layout.pieces(ink.extract(grey))
     in_lines = [piece for line in pieces.lines for piece in line]
 
-    told = layout.in_lines(pieces.labels, in_lines, layout.LayoutParameters(), tallest=80)
+    told = layout.in_lines(pieces.labels, in_lines, LayoutParameters(), tallest=80)
 
     assert sorted(len(line) for line in pieces.lines) == [1, 4]
     assert sorted(len(line) for line in told.lines) == [1, 2, 2]
@@ -207,3 +207,16 @@ def test_no_picture_has_more_pieces_than_there_are_labels():
     most = parameters.layout.most_pieces * (1 + parted + cut)
 
     assert most <= np.iinfo(layout.pieces(ink.extract(sheet())).labels.dtype).max
+
+
+def test_pieces_that_are_dropped_leave_the_others_in_lines():
+    mask = np.zeros((120, 300), np.uint8)
+    for left in (20, 120, 220):
+        cv2.rectangle(mask, (left, 30), (left + 20, 90), (1,), -1)
+    found = layout.pieces(ink.Ink(mask * np.uint8(255), mask, mask, 1.0, "dark_on_light"))
+
+    left = layout.without(found, {1}, LayoutParameters())
+
+    assert [each.box[0] for each in left.candidates] == [20, 220]
+    assert [len(line) for line in left.lines] == [2]
+    assert layout.without(found, set(), LayoutParameters()) is found

@@ -348,6 +348,34 @@ def test_where_polarity_is_in_doubt_and_nothing_is_written_it_may_be_the_other_o
     assert reading.polarity == ("dark_on_light" if doubtful else "light_on_dark")
 
 
+def test_where_polarity_is_in_doubt_nothing_but_1s_in_the_other_one_is_nothing(reader, monkeypatch):
+    stroke = np.full((600, 900), 255, np.uint8)
+    cv2.line(stroke, (450, 200), (450, 400), (0,), 20)
+    monkeypatch.setattr(ink, "find_polarity", lambda *_: ("dark_on_light", True))
+    assert reader.read(png(stroke)).text == "1"
+
+    monkeypatch.setattr(ink, "find_polarity", lambda *_: ("light_on_dark", True))
+    assert reader.read(png(stroke)).text == ""
+
+
+def test_what_shines_through_is_not_read_and_a_row_in_pencil_is(reader):
+    page = page_of(*((left, 100, 150) for left in (100, 350, 600, 850)))
+    pale = page_of((200, 500, 150), (800, 620, 150))
+    through = np.minimum(page, 255 - ((255 - pale) * 0.2).astype(np.uint8))
+    assert reader.read(png(through)).rows == ("8888",)
+
+    digits = "3816"
+    row = np.full_like(page, 255)
+    names = {"1": "digit_1.bmp", "3": "digit_3.png", "6": "digit_6.gif", "8": "digit_8.png"}
+    for place, digit in enumerate(digits):
+        drawn = grey_of(PICTURES / names[digit])
+        drawn = 255 - drawn if np.median(drawn) < 128 else drawn
+        left = 150 + 220 * place
+        row[500:650, left : left + 150] = cv2.resize(drawn, (150, 150))
+    pencil = np.minimum(page, 255 - ((255 - row) * 0.25).astype(np.uint8))
+    assert reader.read(png(pencil)).rows == ("8888", digits)
+
+
 def test_writing_beside_a_label_is_not_dropped(reader):
     """A light label on a grey page, digits on both."""
     page = (page_of((150, 80, 150), (400, 80, 150), (650, 80, 150)) * 0.55).astype(np.uint8)

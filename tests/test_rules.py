@@ -190,3 +190,20 @@ def test_a_stroke_from_one_rule_of_the_paper_to_the_next_is_no_wall():
 
     assert cleaned[75, [100, 200, 300]].all()
     assert not cleaned[40, 20:80].any()
+
+
+def test_a_margin_that_is_printed_stronger_than_the_rules_goes_too():
+    mask, strength = np.zeros((400, 600), np.uint8), np.zeros((400, 600), np.uint8)
+    for row in range(30, 400, 40):
+        cv2.line(strength, (0, row), (599, row), (60,), 2)
+    cv2.line(strength, (90, 0), (90, 399), (170,), 3)
+    cv2.line(strength, (300, 105), (300, 185), (255,), 8)
+    cv2.line(strength, (400, 105), (440, 185), (255,), 8)
+    mask[strength > 0] = 1
+
+    cleaned = rules.remove(mask, strength)
+
+    assert cleaned[:, 80:100].sum() == 0
+    assert cleaned[110:180, 300].all()
+    count, _ = cv2.connectedComponents(cleaned)
+    assert count - 1 == 2

@@ -1,0 +1,77 @@
+"""What is much fainter than the digits is told from what is written with another pen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digits import faint
+from digits.faint import FaintParameters
+from digits.layout import Layout, LayoutParameters, Piece, in_lines
+
+Mark = tuple[int, int, int]
+"""Left and top of a mark 20 pixels wide and 30 high, and its strength."""
+
+
+def page(*marks: Mark, height: int = 30) -> tuple[Layout, np.ndarray]:
+    labels = np.zeros((200, 400), np.int16)
+    strength = np.full(labels.shape, 3, np.uint8)
+    pieces = []
+    for label, (left, top, strong) in enumerate(marks, start=1):
+        own = (slice(top, top + height), slice(left, left + 20))
+        labels[own], strength[own] = label, strong
+        pieces.append(Piece(label, (left, top, 20, height)))
+    return in_lines(labels, pieces, LayoutParameters()), strength
+
+
+def beside(*marks: Mark, sure: set[int]) -> list[int]:
+    return faint.beside(*page(*marks), sure, FaintParameters())
+
+
+@pytest.mark.parametrize(("strong", "found"), [(60, [2]), (80, [])])
+def test_a_piece_is_faint_by_the_strength_of_the_digits(strong, found):
+    assert beside((10, 10, 200), (50, 10, 220), (90, 10, strong), sure={0, 1}) == found
+
+
+def test_where_nothing_is_a_digit_nothing_is_faint():
+    assert beside((10, 10, 200), (50, 10, 20), sure=set()) == []
+
+
+def test_a_row_in_a_paler_pen_is_held_against_itself():
+    bold = [(10, 10, 240), (50, 10, 240)]
+    pale = [(10, 100, 90), (50, 100, 70), (90, 100, 20)]
+
+    assert beside(*bold, *pale, sure={0, 1, 2}) == [4]
+    assert beside(*bold, *pale, sure={0, 1}) == [3, 4]
+
+
+def test_what_is_not_sure_to_be_a_digit_is_no_measure():
+    assert beside((10, 10, 80), (50, 10, 90), (90, 10, 250), sure={0, 1}) == []
+
+
+def test_edges_and_what_is_not_its_own_do_not_count():
+    layout, strength = page((10, 10, 200), (50, 10, 40), (90, 10, 200))
+    strength[10:40, 10:24] = 30  # the edges of a fine pen
+    strength[10:12, 50:70] = 255  # a few strong pixels of what is pale
+    layout.labels[30:40, 50:70] = 9  # other ink in its box
+    strength[30:40, 50:70] = 255
+
+    assert faint.beside(layout, strength, {0, 2}, FaintParameters()) == [1]
+
+
+def test_a_mark_much_lower_than_the_digits_is_no_measure_either():
+    labels = np.zeros((200, 400), np.int16)
+    strength = np.zeros(labels.shape, np.uint8)
+    low = [((110 + 20 * place, 30, 10, 20), 255) for place in range(4)]
+    boxes = [((10, 10, 40, 60), 80), ((60, 10, 40, 60), 80), *low]
+    pieces = []
+    for label, ((left, top, width, height), strong) in enumerate(boxes, start=1):
+        own = (slice(top, top + height), slice(left, left + width))
+        labels[own], strength[own] = label, strong
+        pieces.append(Piece(label, (left, top, width, height)))
+    layout = in_lines(labels, pieces, LayoutParameters())
+
+    sure = set(range(6))
+
+    assert faint.beside(layout, strength, sure, FaintParameters()) == []
+    assert faint.beside(layout, strength, sure, FaintParameters(large=0.1)) == [0, 1]
