@@ -308,7 +308,8 @@ class Reader:
         threshold = self.folder.card.thresholds.get("uncertain", 0.5)
         probabilities, _ = found.scores
         chosen = probabilities[[choice.index for _, choice in found.placed]]
-        likeliest, surest = chosen.argmax(axis=1).tolist(), chosen.max(axis=1)
+        likeliest, tens = chosen.argmax(axis=1).tolist(), _rounded(chosen)
+        surest = np.array([max(ten) for ten in tens], np.float64)
         if self.confidence:
             # The probability of being this digit, given that it is one, is the network's: what is
             # left, that it is exactly one, is at most sure.
@@ -316,7 +317,7 @@ class Reader:
         else:
             sure = (surest * [choice.score for _, choice in found.placed]).tolist()
         digits = []
-        placed_tens = zip(found.placed, _rounded(chosen), strict=True)
+        placed_tens = zip(found.placed, tens, strict=True)
         for place, ((row, choice), ten) in enumerate(placed_tens):
             box = found.arranged.candidates[choice.index].box
             digits.append(

@@ -129,7 +129,7 @@ def test_confidence_is_never_above_the_probability_of_the_digit():
     reading = Reader.open(SHIPPED).read(picture("phone.jpg"))
     assert reading.digits
     for digit in reading.digits:
-        assert 0 <= digit.confidence <= max(digit.probabilities) + 1e-6
+        assert 0 <= digit.confidence <= max(digit.probabilities)
 
 
 def without_judge(path: Path) -> Path:
