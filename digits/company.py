@@ -156,9 +156,9 @@ def _shares(
 ) -> Floats:
     """The share of digits at each mark: what its own line has, on top of what the others let expect
     (see `CompanyParameters`)."""
-    of_page = parameters.page_weight
-    elsewhere = (of_page * parameters.usual_share + found[1]) / (of_page + marks[1])
-    untold = of_page / (of_page + marks[1])
+    told = parameters.page_weight + marks[1]
+    untold = parameters.page_weight / told
+    elsewhere = untold * parameters.usual_share + found[1] / told
     weight = untold * parameters.usual_weight + (1 - untold) * parameters.told_weight
     return np.asarray((weight * elsewhere + found[0]) / (weight + marks[0]))
 

@@ -150,11 +150,10 @@ class Reader:
         evidence = confidence.evidence(
             found.extracted, found.arranged, chosen, *found.scores, single=single
         )
-        digits = self._digits(decoded, found, evidence)
+        judged = _Judged(found, self._digits(decoded, found, evidence), evidence)
         least = self.parameters.confidence.least
-        if not single and all(digit.confidence < least for digit in digits):
-            return _Judged(found, digits, evidence).without_digits()
-        return _Judged(found, digits, evidence)
+        unlikely = not single and all(digit.confidence < least for digit in judged.digits)
+        return judged.without_digits() if unlikely else judged
 
     def _find(self, pyramid: Pyramid, *, single: bool, polarity: Polarity | None) -> _Found:
         """The digits of a picture, from a coarse look at it if that shows some, and shows no
@@ -213,8 +212,11 @@ class Reader:
         """The pieces but for those around digits and those much fainter than digits; specks are
         left out of what is looked at."""
         self._pass_over_specks(pieces, look)
-        pieces = self._without_faint(pieces, extracted, look)
-        return enclosures.drop(pieces, self._sure(pieces, look), self.parameters.layout)
+        sure = self._sure(pieces, look)
+        if dropped := self._faint(pieces, sure, extracted, look):
+            pieces = layout.without(pieces, dropped, self.parameters.layout)
+            sure = self._sure(pieces, look)
+        return enclosures.drop(pieces, sure, self.parameters.layout)
 
     def _pass_over_specks(self, pieces: Layout, look: Look) -> None:
         """What is too small for a digit, beside what is sure to be one, is not looked at at all."""
@@ -230,19 +232,14 @@ class Reader:
         )
         look.specks.update((speck.labels[0], speck.box[2] * speck.box[3]) for speck in specks)
 
-    def _without_faint(self, pieces: Layout, extracted: Ink, look: Look) -> Layout:
-        """The pieces but for those much fainter than digits, unless they are a number."""
-        sure = self._sure(pieces, look)
-        dropped = faint.beside(pieces, extracted.strength, sure, self.parameters.faint)
-        if not dropped:
-            return pieces
-        others = pieces.only(sorted(sure.difference(dropped)))
-        numbers = self._numbers(pieces.only(dropped), others, look)
-        return layout.without(
-            pieces,
-            {each for each in dropped if pieces.candidates[each].line not in numbers},
-            self.parameters.layout,
-        )
+    def _faint(self, pieces: Layout, sure: set[int], extracted: Ink, look: Look) -> set[int]:
+        """Which of the pieces are much fainter than those ``sure`` to be digits, and no number."""
+        found = faint.beside(pieces, extracted.strength, sure, self.parameters.faint)
+        if not found:
+            return set()
+        others = pieces.only(sorted(sure.difference(found)))
+        numbers = self._numbers(pieces.only(found), others, look)
+        return {each for each in found if pieces.candidates[each].line not in numbers}
 
     def _numbers(self, others: Layout, digits: Layout, look: Look) -> set[int]:
         """The lines on which pieces unlike the sure ``digits`` are a number of their own."""
@@ -317,8 +314,7 @@ class Reader:
         else:
             sure = (surest * [choice.score for _, choice in found.placed]).tolist()
         digits = []
-        placed_tens = zip(found.placed, tens, strict=True)
-        for place, ((row, choice), ten) in enumerate(placed_tens):
+        for place, ((row, choice), ten) in enumerate(zip(found.placed, tens, strict=True)):
             box = found.arranged.candidates[choice.index].box
             digits.append(
                 Digit(

@@ -2,8 +2,8 @@
 
 A ruled line is thin and long, and it runs off the picture or is much finer than the pen: the edge
 of a sheet on a table does not run off. Where the pen is much stronger than the lines, whatever is
-no stronger than these goes. Else only their thin places do: where a pen stroke crosses a line, the
-ink is taller than the line and stays.
+no stronger than these goes. Of lines that are left only the thin places do: where a pen stroke
+crosses one, the ink is taller than the line and stays.
 """
 
 from __future__ import annotations

@@ -7,21 +7,27 @@ import pytest
 
 from digits import faint
 from digits.faint import FaintParameters
-from digits.layout import Layout, LayoutParameters, Piece, in_lines
+from digits.layout import Box, Layout, LayoutParameters, Piece, in_lines
 
 Mark = tuple[int, int, int]
 """Left and top of a mark 20 pixels wide and 30 high, and its strength."""
 
 
-def page(*marks: Mark, height: int = 30) -> tuple[Layout, np.ndarray]:
+def marked(*marks: tuple[Box, int]) -> tuple[Layout, np.ndarray]:
+    """Marks that fill their boxes with such a strength, in lines, and the strength of it all."""
     labels = np.zeros((200, 400), np.int16)
     strength = np.full(labels.shape, 3, np.uint8)
     pieces = []
-    for label, (left, top, strong) in enumerate(marks, start=1):
-        own = (slice(top, top + height), slice(left, left + 20))
+    for label, (box, strong) in enumerate(marks, start=1):
+        left, top, width, height = box
+        own = (slice(top, top + height), slice(left, left + width))
         labels[own], strength[own] = label, strong
-        pieces.append(Piece(label, (left, top, 20, height)))
+        pieces.append(Piece(label, box))
     return in_lines(labels, pieces, LayoutParameters()), strength
+
+
+def page(*marks: Mark) -> tuple[Layout, np.ndarray]:
+    return marked(*(((left, top, 20, 30), strong) for left, top, strong in marks))
 
 
 def beside(*marks: Mark, sure: set[int]) -> list[int]:
@@ -60,17 +66,8 @@ def test_edges_and_what_is_not_its_own_do_not_count():
 
 
 def test_a_mark_much_lower_than_the_digits_is_no_measure_either():
-    labels = np.zeros((200, 400), np.int16)
-    strength = np.zeros(labels.shape, np.uint8)
     low = [((110 + 20 * place, 30, 10, 20), 255) for place in range(4)]
-    boxes = [((10, 10, 40, 60), 80), ((60, 10, 40, 60), 80), *low]
-    pieces = []
-    for label, ((left, top, width, height), strong) in enumerate(boxes, start=1):
-        own = (slice(top, top + height), slice(left, left + width))
-        labels[own], strength[own] = label, strong
-        pieces.append(Piece(label, (left, top, width, height)))
-    layout = in_lines(labels, pieces, LayoutParameters())
-
+    layout, strength = marked(((10, 10, 40, 60), 80), ((60, 10, 40, 60), 80), *low)
     sure = set(range(6))
 
     assert faint.beside(layout, strength, sure, FaintParameters()) == []

@@ -19,6 +19,7 @@ def test_parameters_survive_the_card():
 
 def test_the_card_of_an_older_model_may_name_what_is_gone():
     assert Parameters.from_dict({"layout": {"fragment": 0.25}}) == Parameters()
+    assert Parameters.from_dict({"search": {"company": {"elsewhere": 0.5}}}) == Parameters()
 
 
 def test_what_the_card_does_not_name_has_its_default():

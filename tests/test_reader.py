@@ -279,6 +279,13 @@ def page_of(*digits: tuple[int, int, int]) -> np.ndarray:
     return page
 
 
+def on_white(digit: str) -> np.ndarray:
+    """This project's small picture of a digit, its paper white."""
+    names = {"1": "digit_1.bmp", "3": "digit_3.png", "6": "digit_6.gif", "8": "digit_8.png"}
+    drawn = grey_of(PICTURES / names[digit])
+    return 255 - drawn if np.median(drawn) < 128 else drawn
+
+
 def read_with_ink(reader: Reader, page: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
     """The rows, and the ink in which they were found."""
     trace = Trace()
@@ -366,12 +373,8 @@ def test_what_shines_through_is_not_read_and_a_row_in_pencil_is(reader):
 
     digits = "3816"
     row = np.full_like(page, 255)
-    names = {"1": "digit_1.bmp", "3": "digit_3.png", "6": "digit_6.gif", "8": "digit_8.png"}
-    for place, digit in enumerate(digits):
-        drawn = grey_of(PICTURES / names[digit])
-        drawn = 255 - drawn if np.median(drawn) < 128 else drawn
-        left = 150 + 220 * place
-        row[500:650, left : left + 150] = cv2.resize(drawn, (150, 150))
+    for left, digit in zip(range(150, 1030, 220), digits, strict=True):
+        row[500:650, left : left + 150] = cv2.resize(on_white(digit), (150, 150))
     pencil = np.minimum(page, 255 - ((255 - row) * 0.25).astype(np.uint8))
     assert reader.read(png(pencil)).rows == ("8888", digits)
 
@@ -433,12 +436,9 @@ def test_a_sheet_counts_if_more_is_written_on_it_than_strokes(
     reader, monkeypatch, doubtful, rows, on_sheet, read
 ):
     """A picture of ``rows``, of which another is said to be the sheet."""
-    names = {"1": "digit_1.bmp", "6": "digit_6.gif", "8": "digit_8.png"}
 
     def of(digits: str) -> np.ndarray:
-        tiles = [grey_of(PICTURES / names[digit]) for digit in digits]
-        light = [255 - each if np.median(each) < 128 else each for each in tiles]
-        return cv2.hconcat([np.full((28, 14), 255, np.uint8), *light])
+        return cv2.hconcat([np.full((28, 14), 255, np.uint8), *map(on_white, digits)])
 
     monkeypatch.setattr(ink, "find_polarity", lambda *_: ("dark_on_light", doubtful))
     page = of(on_sheet) if on_sheet else None
