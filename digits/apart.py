@@ -35,7 +35,7 @@ class ApartParameters:
     ends no further than ``reach`` from the piece, and the next one is at least ``pitch`` below.
     They are parted no further than ``slack`` from the space between the one's feet and the other's
     heads; each pixel on the way costs ``pull`` for each height that it is off the middle of it.
-    What is taller than ``tallest`` is a line of its own. What is found is looked at again,
+    What is taller than ``tallest`` is in lines of its own. What is found is looked at again,
     ``rounds`` times at most, and no more is cut at once than ``most`` of the picture's widths.
     """
 

@@ -48,10 +48,14 @@ class CompanyParameters:
     """``usual_share`` is the share of a picture's marks that are expected to be digits. On the
     lines beside a mark's own that is worth ``page_weight`` marks of evidence; what they then say is
     worth ``usual_weight`` on its own, but no more than ``told_weight`` as far as there is anything
-    on them: of itself a line knows more. ``weight`` scales what another share says of each mark: a
-    higher one no more than ``lift`` in log odds of the share, and nothing where no other mark of
-    its line was chosen. A 1 counts ``stroke`` of another digit, and a stranger is a piece at least
-    ``stranger`` of the height of the digits on its line.
+    on them: of itself a line knows more. Print says little of writing that is ten times its size:
+    lines of which one is ``alike`` high as the other or higher say all there is to say of each
+    other, those of which one is less than ``unlike`` as high say nothing.
+
+    ``weight`` scales what another share says of each mark: a higher one no more than ``lift`` in
+    log odds of the share, and nothing where no other mark of its line was chosen. A 1 counts
+    ``stroke`` of another digit, and a stranger is a piece at least ``stranger`` of the height of
+    the digits on its line.
 
     Once there is anything against a mark, its score counts as ``surest`` at most: the network has
     seen nothing but the mark. Then the log odds of a digit lose ``torn`` for each side on which ink
@@ -71,6 +75,8 @@ class CompanyParameters:
     lift: float = 0.1
     page_weight: float = 4.0
     told_weight: float = 1.0
+    unlike: float = 0.2
+    alike: float = 0.5
     stroke: float = 0.3
     stranger: float = 0.4
     torn: float = 2.5
@@ -132,23 +138,36 @@ def adjust(
         layout, taken, parameters.stranger * _usual_heights(layout, boxes, lines)
     )
     votes = np.where(digits == STROKE, parameters.stroke, 1.0)
-    marks = _company(lines, votes, strangers)
+    alike = _alike(np.array(layout.heights), parameters)
+    marks = _company(lines, alike, votes, strangers)
     none = np.zeros_like(strangers)
     usual = parameters.usual_share
     lift = np.where(np.bincount(lines)[lines] > 1, parameters.lift, 0.0)
     adjusted = 1 / (1 + np.exp(-own))
     for _ in range(parameters.rounds):
-        found = _company(lines, votes * adjusted, none)
+        found = _company(lines, alike, votes * adjusted, none)
         shares = _shares(found, marks, parameters)
         shift = np.minimum(lift, _log_odds(shares) - math.log(usual / (1 - usual)))
         adjusted = 1 / (1 + np.exp(-(own + parameters.weight * shift)))
     return np.asarray(adjusted)
 
 
-def _company(lines: NDArray[np.intp], votes: Floats, strangers: Floats) -> tuple[Floats, Floats]:
-    """For each mark, the others' votes and the ``strangers``: on its line, and on all others."""
+def _alike(heights: Floats, parameters: CompanyParameters) -> Floats:
+    """How much each line says of each other one ``[n, n]``, 0 to 1, by how high they are; and
+    nothing of itself."""
+    ratio = np.minimum.outer(heights, heights) / np.maximum.outer(heights, heights)
+    alike = np.clip((ratio - parameters.unlike) / (parameters.alike - parameters.unlike), 0, 1)
+    np.fill_diagonal(alike, 0)
+    return np.asarray(alike)
+
+
+def _company(
+    lines: NDArray[np.intp], alike: Floats, votes: Floats, strangers: Floats
+) -> tuple[Floats, Floats]:
+    """For each mark, the others' votes and the ``strangers``: on its line, and on all others, as
+    far as these are ``alike``."""
     on = np.bincount(lines, weights=votes, minlength=len(strangers)) + strangers
-    return on[lines] - votes, on.sum() - on[lines]
+    return on[lines] - votes, (alike @ on)[lines]
 
 
 def _shares(

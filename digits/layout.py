@@ -141,9 +141,9 @@ def in_lines(
     *,
     tallest: float = math.inf,
 ) -> Layout:
-    """Pieces in lines, each of them a candidate; one of more than ``tallest`` pixels is a line of
-    its own."""
-    grouped = [[piece] for piece in found if piece.box[3] > tallest]
+    """Pieces in lines, each of them a candidate; those of more than ``tallest`` pixels are in lines
+    of their own."""
+    grouped = _lines([piece for piece in found if piece.box[3] > tallest], parameters)
     grouped += _lines([piece for piece in found if piece.box[3] <= tallest], parameters)
     lines = tuple(tuple(line) for line in sorted(grouped, key=_line_position))
     alone = (
