@@ -205,12 +205,15 @@ def _usual_heights(layout: Layout, boxes: Floats, lines: NDArray[np.intp]) -> Fl
 
 def _strangers(layout: Layout, taken: set[Place], least: Floats) -> Floats:
     """How many pieces of each line are in no digit, of those that have its ``least`` height in
-    pixels."""
+    pixels; those that were one before they were cut, as a signature, count as one."""
     return np.array(
         [
-            sum(
-                piece.box[3] >= least[line] and (line, position) not in taken
-                for position, piece in enumerate(pieces)
+            len(
+                {
+                    piece.of or piece.label
+                    for position, piece in enumerate(pieces)
+                    if piece.box[3] >= least[line] and (line, position) not in taken
+                }
             )
             for line, pieces in enumerate(layout.lines)
         ],

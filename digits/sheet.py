@@ -165,9 +165,10 @@ def _eroded(mask: Mask, width: int) -> Mask:
 
 
 def _closed(mask: Mask, width: int) -> Mask:
-    return np.asarray(
-        cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((width, width), np.uint8)), np.uint8
-    )
+    # What is between a sheet and the picture's border is no part of it, however narrow.
+    padded = np.pad(mask, width)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((width, width), np.uint8))
+    return np.asarray(closed[width:-width, width:-width], np.uint8)
 
 
 def _continued(small: Grey, blank: Mask) -> Grey:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from digits.company import CompanyParameters, adjust
-from digits.layout import Candidate, Layout, Piece
+from digits.layout import Candidate, Layout, Piece, typical_height
 
 Box = tuple[int, int, int, int]
 
@@ -28,7 +28,8 @@ def arrange(*lines: tuple[Piece, ...]) -> Layout:
         for number, line in enumerate(lines)
         for place, piece in enumerate(line)
     ]
-    return Layout(np.zeros((1, 1), np.int32), lines, (30.0,) * len(lines), tuple(candidates))
+    heights = tuple(typical_height(line) for line in lines)
+    return Layout(np.zeros((1, 1), np.int16), lines, heights, tuple(candidates))
 
 
 def judged(layout: Layout, chosen: list[int], score: float, *, digit: int = 3) -> np.ndarray:
@@ -74,6 +75,15 @@ def test_a_number_stands_for_itself_under_a_heading_and_two_letters_do_not():
     assert letters.max() < 0.5
 
 
+@pytest.mark.parametrize("height", [100, 500])
+def test_print_says_nothing_of_what_is_ten_times_its_size(height):
+    heading = line_of(*[20] * 20, height=50)
+
+    letters = judged(arrange(heading, line_of(20, 20, height=height)), [20, 21], 0.99)
+
+    assert letters.max() < 0.5 if height == 100 else letters.min() > 0.95
+
+
 def test_small_print_has_strangers_beside_large_digits():
     large = [Piece(50 + n, (120 * n, 200, 80, 120)) for n in range(5)]
     layout = arrange(line_of(*[20] * 12), tuple(large))
@@ -82,6 +92,16 @@ def test_small_print_has_strangers_beside_large_digits():
 
     assert print_.max() < 0.5
     assert digits.min() > 0.95
+
+
+def test_what_was_one_before_it_was_cut_is_one_stranger():
+    scribble = [Piece(20 + n, (200 + 24 * n, 40, 20, 30), cut=n < 7, of=9) for n in range(8)]
+
+    one = judged(arrange((*line_of(20, 20), *scribble)), [0, 1], 0.99)
+    several = judged(arrange(line_of(*[20] * 10)), [0, 1], 0.99)
+
+    assert several.max() < 0.2
+    assert one.min() > 0.5
 
 
 def test_small_marks_are_no_strangers():

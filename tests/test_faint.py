@@ -1,7 +1,8 @@
-"""What is much fainter than the digits is told from what is written with another pen."""
+"""What is much fainter or finer than the digits is told from what is written with another pen."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -70,5 +71,54 @@ def test_a_mark_much_lower_than_the_digits_is_no_measure_either():
     layout, strength = marked(((10, 10, 40, 60), 80), ((60, 10, 40, 60), 80), *low)
     sure = set(range(6))
 
-    assert faint.beside(layout, strength, sure, FaintParameters()) == []
-    assert faint.beside(layout, strength, sure, FaintParameters(large=0.1)) == [0, 1]
+    assert faint.beside(layout, strength, sure, FaintParameters(finest=0.0)) == []
+    assert faint.beside(layout, strength, sure, FaintParameters(finest=0.0, large=0.1)) == [0, 1]
+
+
+def strokes(*widths: int, length: int = 40, apart: int = 200) -> tuple[Layout, np.ndarray]:
+    """Upright strokes of equal strength, two in a row, rows ``apart``."""
+    return marked(
+        *(
+            ((10 + 60 * (place % 2), 10 + apart * (place // 2), width, length), 200)
+            for place, width in enumerate(widths)
+        )
+    )
+
+
+@pytest.mark.parametrize(("width", "found"), [(2, [1]), (3, []), (8, []), (30, [])])
+def test_a_piece_is_fine_by_the_width_of_the_digits_strokes(width, found):
+    layout, strength = strokes(8, width)
+
+    assert faint.beside(layout, strength, {0}, FaintParameters()) == found
+
+
+def test_a_row_with_a_finer_pen_is_held_against_itself():
+    layout, strength = strokes(10, 10, 4, 3, length=30, apart=100)
+
+    assert faint.beside(layout, strength, {0, 1}, FaintParameters()) == [3]
+    assert faint.beside(layout, strength, {0, 1, 2}, FaintParameters()) == []
+
+
+@pytest.mark.parametrize(
+    ("box", "found"),
+    [
+        ((34, 10, 12, 2), []),
+        ((60, 10, 12, 2), [1]),  # too far
+        ((34, 10, 2, 50), [1]),  # too large
+    ],
+)
+def test_what_is_fine_may_be_part_of_a_digit_that_it_is_near(box, found):
+    layout, strength = marked(((10, 10, 20, 40), 200), (box, 200))
+
+    assert faint.beside(layout, strength, {0}, FaintParameters()) == found
+
+
+@pytest.mark.parametrize("angle", [0, 30, 45, 90])
+def test_strokes_are_as_wide_at_any_angle(angle):
+    grey = np.zeros((200, 200), np.uint8)
+    end = 60 * np.exp(1j * np.deg2rad(angle))
+    ends = [(round(100 + sign * end.real), round(100 + sign * end.imag)) for sign in (-1, 1)]
+    cv2.line(grey, *ends, (1,), 9)
+    here = grey.view(np.bool_)
+
+    assert np.count_nonzero(here) / faint._length(here) == pytest.approx(9, rel=0.25)

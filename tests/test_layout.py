@@ -184,7 +184,7 @@ def test_a_speck_between_two_rows_belongs_to_one_of_them():
     assert sorted(len(line) for line in found(grey).lines) == [3, 4]
 
 
-def test_what_is_taller_than_any_digit_is_a_line_of_its_own():
+def test_what_is_taller_than_any_digit_is_in_lines_of_its_own():
     grey = sheet()
     for x in (100, 300):
         ring(grey, x, 80)
@@ -197,6 +197,20 @@ def test_what_is_taller_than_any_digit_is_a_line_of_its_own():
 
     assert sorted(len(line) for line in pieces.lines) == [1, 4]
     assert sorted(len(line) for line in told.lines) == [1, 2, 2]
+
+
+def test_a_number_of_tall_digits_is_a_line():
+    grey = sheet()
+    for x in (60, 100, 140, 180, 220):
+        ring(grey, x, 40, radius=12)
+    for x in (100, 250):
+        ring(grey, x, 160, radius=60)
+    pieces = layout.pieces(ink.extract(grey))
+    in_lines = [piece for line in pieces.lines for piece in line]
+
+    told = layout.in_lines(pieces.labels, in_lines, LayoutParameters(), tallest=50)
+
+    assert [len(line) for line in told.lines] == [5, 2]
 
 
 def test_no_picture_has_more_pieces_than_there_are_labels():

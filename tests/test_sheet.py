@@ -48,6 +48,27 @@ def test_a_sheet_is_kept_and_its_brightness_goes_on_around_it(paper, table):
     assert np.abs(around - paper).max() <= 3
 
 
+def test_a_sheet_that_is_seen_at_a_slant_is_no_rectangle():
+    corners = ((200, 40), (440, 40), (620, 440), (20, 440))
+    grey = picture(corners, rings=(260, 320, 380))
+
+    page = sheet.alone(grey)
+
+    assert page is not None
+    assert np.array_equal(page[inside(16, corners)], grey[inside(16, corners)])
+    assert np.abs(page[~inside(0, corners)].astype(int) - PAPER).max() <= 3
+
+
+def test_what_is_between_a_sheet_and_the_border_of_the_picture_is_painted_over():
+    grey = picture(((12, 12), (628, 12), (628, 468), (12, 468)))
+
+    page = sheet.alone(grey)
+
+    assert page is not None
+    assert page[:, [0, 639]].min() >= PAPER - 3
+    assert page[[0, 479]].min() >= PAPER - 3
+
+
 def test_a_sheet_may_be_cut_by_the_border_of_the_picture():
     corners = ((-50, 60), (520, 80), (540, 600), (-50, 600))
     grey = picture(corners)
