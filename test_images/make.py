@@ -246,6 +246,27 @@ ENTRIES = [
     Entry(
         "blackboard.jpg", "photo_multi", "2718/281", "chalk, light on dark", photos.on_blackboard
     ),
+    Entry(
+        "heading.jpg",
+        "photo_multi",
+        "4706/9182",
+        "small print above large digits",
+        photos.under_a_heading,
+    ),
+    Entry(
+        "shining_through.jpg",
+        "photo_multi",
+        "3095/7124",
+        "writing on the other side shows through",
+        photos.shining_through,
+    ),
+    Entry(
+        "fine_boxes.jpg",
+        "photo_multi",
+        "9450/0627",
+        "fine pale boxes, two of six are empty",
+        photos.in_fine_boxes,
+    ),
     Entry("number_line.jpg", "photo_multi", "0123456789", "thin ballpoint", photos.number_line),
     Entry("blank.jpg", "negative", "", "empty paper, shadow in a corner", photos.blank),
     Entry("empty_rules.jpg", "negative", "", "ruled paper, nothing written", photos.empty_rules),

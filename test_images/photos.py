@@ -248,6 +248,52 @@ def grid(
     return draw([Stroke(np.array(pair, float), np.full(2, radius)) for pair in ends], size=size)
 
 
+def under_a_heading(rng: np.random.Generator) -> Image.Image:
+    """Large digits in ballpoint below two lines of small print."""
+    size = (800, 600)
+    page = scene.sheet(size, (0.95, 0.94, 0.92), rng=rng)
+    heading = scene.print_text("Solve the problems and show\nhow you found the answers.", size, 22)
+    page = scene.ink(page, heading, scene.PRINT, rng=rng)
+    hand = Hand(slant=0.12, pen=0.07, gap=0.35)
+    written = lines("4706/9182", hand=hand, height=150, at=(90, 150), size=size, rng=rng)
+    page = scene.light(
+        scene.ink(page, written, scene.BALLPOINT, rng=rng), towards=(0.7, 0.1), falloff=0.4
+    )
+    return Image.fromarray(scene.camera(page, rng=rng))
+
+
+def shining_through(rng: np.random.Generator) -> Image.Image:
+    """Thin paper with writing on its other side, which shows from behind."""
+    size = (800, 560)
+    page = scene.sheet(size, (0.94, 0.93, 0.9), rng=rng)
+    hand = Hand(slant=0.1, pen=0.08, gap=0.35)
+    behind = lines("83560/40279", hand=hand, height=120, at=(80, 120), size=size, rng=rng)
+    behind = np.ascontiguousarray(scene.blurred(behind, 2.0)[:, ::-1])
+    page = scene.ink(page, behind, scene.FELT_TIP, rng=rng, strength=0.2, grain=0.02)
+    written = lines("3095/7124", hand=hand, height=120, at=(90, 60), size=size, rng=rng)
+    page = scene.ink(page, written, scene.FELT_TIP, rng=rng)
+    page = scene.light(page, towards=(0.8, 0.3), falloff=0.3)
+    return Image.fromarray(scene.camera(page, rng=rng))
+
+
+def in_fine_boxes(rng: np.random.Generator) -> Image.Image:
+    """A form of fine pale boxes, one for each digit, the last two of which are empty."""
+    size = (900, 420)
+    page = scene.sheet(size, (0.97, 0.97, 0.95), rng=rng)
+    hand = Hand(slant=0.05, pen=0.12, gap=0.3)
+    for top, text in ((60, "9450"), (230, "0627")):
+        for place in range(6):
+            corner = (110 + 115 * place, top)
+            box = grid(size, corner, (98, 120), columns=1, rows=1, radius=0.8)
+            page = scene.ink(page, box, scene.FORM, rng=rng)
+        for place, digit in enumerate(text):
+            at = (140 + 115 * place, top + 26)
+            written = lines(digit, hand=hand, height=70, at=at, size=size, rng=rng)
+            page = scene.ink(page, written, scene.FELT_TIP, rng=rng)
+    page = scene.light(scene.tilt(page, by=0.02, turn=1.2), towards=(0.3, 0.2), falloff=0.3)
+    return Image.fromarray(scene.camera(page, rng=rng))
+
+
 def number_line(rng: np.random.Generator) -> Image.Image:
     """All ten digits in a row, thin ballpoint."""
     page = _page(

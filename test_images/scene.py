@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from hand import Coverage
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 Page = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -23,6 +24,7 @@ PENCIL: Colour = (0.33, 0.33, 0.35)
 CHALK: Colour = (0.93, 0.93, 0.88)
 RULE: Colour = (0.62, 0.73, 0.85)
 PRINT: Colour = (0.25, 0.25, 0.27)
+FORM: Colour = (0.42, 0.55, 0.72)
 MARGIN: Colour = (0.88, 0.58, 0.58)
 
 
@@ -67,6 +69,20 @@ def ink(
     gaps = grain * np.abs(cloud(size, cell=2, rng=rng))
     opacity = np.clip(coverage[..., None] * (strength - gaps), 0, 1)
     return page * (1 - opacity) + np.float32(colour) * opacity
+
+
+def print_text(text: str, size: Size, height: int) -> Coverage:
+    """Lines of print at the top of a page of ``size``, letters ``height`` pixels high."""
+    drawn = Image.new("L", size)
+    ImageDraw.Draw(drawn).multiline_text(
+        (60, 40), text, fill=255, font=ImageFont.load_default(height)
+    )
+    return np.asarray(drawn, np.float32) / 255
+
+
+def blurred(coverage: Coverage, by: float) -> Coverage:
+    """Ink that paper has spread by so many pixels."""
+    return cv2.GaussianBlur(coverage, (0, 0), by)
 
 
 def light(page: Page, *, towards: tuple[float, float], falloff: float) -> Page:
