@@ -49,7 +49,7 @@ class CompanyParameters:
     lines beside a mark's own that is worth ``page_weight`` marks of evidence; what they then say is
     worth ``usual_weight`` on its own, but no more than ``told_weight`` as far as there is anything
     on them: of itself a line knows more. Print says little of writing that is ten times its size:
-    lines of which one is ``alike`` high as the other or higher say all there is to say of each
+    lines of which one is at least ``alike`` as high as the other say all there is to say of each
     other, those of which one is less than ``unlike`` as high say nothing.
 
     ``weight`` scales what another share says of each mark: a higher one no more than ``lift`` in
