@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -65,9 +66,31 @@ def _boxes(outlines: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
     return np.concatenate([least, most - least + 1], axis=1)
 
 
-def run_lengths(mask: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """The lengths in pixels of all runs of ink along the rows of a mask ``[h, w]`` uint8."""
-    beside = cv2.copyMakeBorder(mask, 0, 0, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    rows = np.asarray(beside, np.uint8).ravel()
-    changes = np.flatnonzero(rows[1:] != rows[:-1])
-    return changes[1::2] - changes[::2]
+class Runs(NamedTuple):
+    """The runs of ink along the rows of a mask ``[h, w]`` uint8: ``begins`` are the places right
+    before them and ``ends`` their last ones, in rows that follow each other with a pixel of paper
+    on either side."""
+
+    begins: NDArray[np.intp]
+    ends: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, mask: NDArray[np.uint8]) -> Runs:
+        """All of a mask's, from the top and from the left."""
+        rows = _one_after_the_other(mask)
+        changes = np.flatnonzero(rows[1:] != rows[:-1])
+        return cls(changes[::2], changes[1::2])
+
+    def lengths(self) -> NDArray[np.intp]:
+        """How long each is, in pixels."""
+        return self.ends - self.begins
+
+    def sums(self, values: NDArray[np.uint8]) -> NDArray[np.intp]:
+        """The sum of a picture's ``values``, as large as the mask, along each."""
+        total = np.cumsum(_one_after_the_other(values), dtype=np.intp)
+        return np.asarray(total[self.ends] - total[self.begins])
+
+
+def _one_after_the_other(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    beside = cv2.copyMakeBorder(picture, 0, 0, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    return np.asarray(beside, np.uint8).ravel()

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.layout import Layout
+from digits.layout import Box, Layout
 
 Grey = NDArray[np.uint8]
 Boxes = NDArray[np.float64]
@@ -29,7 +29,7 @@ class FaintParameters:
     strokes of less than ``finest`` of the usual width of theirs; a digit of less than ``large`` of
     the largest one's height does not count among these. What is fine may be part of a broken digit
     if it is no larger than ``part`` and no further from what is not faint than ``near``, in heights
-    of the digits."""
+    of the digits. On a line with fine digits on it another pen wrote, or a smaller hand."""
 
     least: float = 0.35
     finest: float = 0.36
@@ -46,11 +46,17 @@ STRONGER = 0.9
 
 
 def beside(
-    found: Layout, strength: Grey, sure: Collection[int], parameters: FaintParameters
+    found: Layout,
+    strength: Grey,
+    sure: Collection[int],
+    parameters: FaintParameters,
+    *,
+    legible: Collection[int] = (),
 ) -> list[int]:
     """Which of the pieces, each a candidate, are faint; none where nothing is a ``sure`` digit.
 
-    ``strength`` is ``[h, w]`` uint8, that of the ink.
+    ``strength`` is ``[h, w]`` uint8, that of the ink; ``legible`` are those sure digits that no
+    ruled line and no printed box is read as.
     """
     if not sure:
         return []
@@ -70,6 +76,16 @@ def beside(
     fine = {i for i, pen in enumerate(pens) if _is_fine(pen, usual[i], parameters)} - pale
     if fine:
         height = statistics.median(candidates[index].box[3] for index in large)
+        written = {candidates[i].line for i in fine.intersection(legible)}
+        fine -= {
+            i
+            for i in fine
+            if candidates[i].line in written
+            and (
+                i in sure
+                or not _is_fine(pens[i], _at_size(usual[i], candidates[i].box, height), parameters)
+            )
+        }
         boxes = np.array([each.box for each in candidates], np.float64)
         solid = np.array([i not in pale and i not in fine for i in range(len(pens))])
         fine -= {i for i in fine if _may_be_part(boxes[i], boxes[solid], height, parameters)}
@@ -89,6 +105,12 @@ def _usual(pens: list[Pen]) -> Pen:
     strengths = sorted(pen.strength for pen in pens)
     stronger = strengths[int(STRONGER * (len(strengths) - 1))]
     return Pen(stronger, statistics.median(pen.width for pen in pens))
+
+
+def _at_size(pen: Pen, box: Box, height: float) -> Pen:
+    """What a pen would be in a hand that writes digits of a box's size instead of this ``height``,
+    if that is smaller."""
+    return pen._replace(width=pen.width * min(1.0, max(box[2:]) / height))
 
 
 def _is_pale(pen: Pen, usual: Pen, parameters: FaintParameters) -> bool:

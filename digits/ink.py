@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import components, levels, light, paper, shade
+from digits import levels, light, paper, shade
+from digits.components import Runs
 from digits.light import LightParameters
 from digits.paper import PaperParameters
 from digits.pyramid import Pyramid
@@ -27,6 +28,9 @@ Grey = NDArray[np.uint8]
 
 HARDLY_MORE = 1.4
 """Shrinking a picture that has so many times the pixels costs more than it saves."""
+
+DARKEST = 24
+"""Grey level: paper is taken for no darker, or noise would be ink."""
 
 NOISE_ROWS = 48
 """Rows of a picture in which its noise is measured."""
@@ -128,7 +132,7 @@ def usual_stroke(mask: Grey) -> float:
     Unlike the mean it is not moved by what is no stroke, as the dark edge of a table, nor by lines
     along the rows: these are few runs, however long.
     """
-    lengths = components.run_lengths(mask[::4])
+    lengths = Runs.of(mask[::4]).lengths()
     return float(np.median(lengths)) if len(lengths) else 0.0
 
 
@@ -220,7 +224,7 @@ def _background(small: Grey, parameters: InkParameters) -> Grey:
     if lit is None:
         return _paper(even, parameters)
     uneven = cv2.multiply(_paper(even, parameters), lit, dtype=cv2.CV_8U)
-    return np.asarray(np.maximum(uneven, paper.DARKEST), np.uint8)
+    return np.asarray(uneven, np.uint8)
 
 
 def _paper(small: Grey, parameters: InkParameters) -> Grey:
@@ -236,7 +240,7 @@ def _divided(grey: Grey, background: Grey) -> Grey:
     """Strength of dark ink, 0 to 255, relative to the paper around it; ``background`` is
     enlarged."""
     size = (grey.shape[1], grey.shape[0])
-    whole = cv2.resize(background, size, interpolation=cv2.INTER_LINEAR)
+    whole = cv2.resize(np.maximum(background, DARKEST), size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.bitwise_not(cv2.divide(grey, whole, scale=255)), np.uint8)
 
 
@@ -268,14 +272,17 @@ def _noise_floor(
 ) -> NDArray[np.float32]:
     """The strength that paper alone does not reach, in the size of the ``background``: its median
     plus some standard deviations, and more where it is darker. Noise of light goes by the root of
-    it, so relative to paper that is four times darker it is twice as strong."""
+    it, so relative to paper that is four times darker it is twice as strong. What is darker than
+    `DARKEST` is as strong as it is against that, and has no ink but what is stronger."""
     step = max(1, min(strength.shape) // 128)
     median, spread = levels.middle_and_spread(levels.histogram(strength[::step, ::step]))
     noise = max(parameters.noise_factor * spread, 255 * parameters.least_contrast)
     usual = np.float32(levels.quantile(levels.histogram(background), 0.5))
     # There are 256 levels of brightness, and many more pixels.
-    darker = np.maximum(usual / np.maximum(np.arange(256, dtype=np.float32), 1), 1)
-    floor = (median + noise * np.sqrt(darker)).astype(np.float32)
+    level = np.arange(256, dtype=np.float32)
+    darker = np.maximum(usual / np.maximum(level, 1), 1)
+    of_itself = 255 * (1 - level / DARKEST)
+    floor = (np.maximum(median, of_itself) + noise * np.sqrt(darker)).astype(np.float32)
     return np.asarray(cv2.LUT(background, floor), np.float32)
 
 

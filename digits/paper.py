@@ -14,20 +14,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import components
+from digits.components import Runs
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-
-DARKEST = 24
-"""Grey level: paper is no darker, or noise would be ink."""
 
 LEAST_DEPTH = 25
 """Out of 255: what is closer to the closing than this, relative to it, is no ink."""
 
 NARROWEST = 9
 """Pixels: a closing that follows edges is no narrower, for strokes that are a pixel wide."""
+
+BESIDE = 5
+"""Pixels across an edge within which what is left of it lies."""
 
 FEW = 0.02
 """Share of a window at which the closing counts as much as what is not ink there."""
@@ -43,7 +43,7 @@ class PaperParameters:
 
 
 def brightness(small: Grey, parameters: PaperParameters, *, closing: int, window: int) -> Grey:
-    """The brightness of the paper of a small picture ``[h, w]`` uint8 with dark ink, 24 to 255.
+    """The brightness of the paper of a small picture ``[h, w]`` uint8 with dark ink, 0 to 255.
 
     ``closing`` is the width in pixels of what may be ink, ``window`` that of what is averaged; both
     are odd.
@@ -53,17 +53,17 @@ def brightness(small: Grey, parameters: PaperParameters, *, closing: int, window
     closed = np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square), np.uint8)
     inked = _inked(smooth, closed)
     paper = _averaged(smooth, closed, inked, window)
-    stroke = _broad_stroke(inked)
     edges = _falls(closed, parameters.step)
+    stroke = _broad_stroke(inked, cv2.subtract(closed, smooth), edges) if edges.any() else closing
     # Strokes that are hardly filled by the closing are such edges too.
-    if 2 * stroke <= closing and edges.any():
+    if 2 * stroke <= closing:
         width = max(min(closing, int(parameters.strokes * stroke) | 1), NARROWEST)
         sharp = _with_edges(smooth, width, window, parameters.step)
         # As far as the average sees the edge, and fading beyond.
         reach = 2 * window - 1
         near = cv2.dilate(edges, np.ones((reach, reach), np.uint8)).astype(np.float32)
         paper += cv2.blur(near, (window, window)) * (sharp - paper)
-    return np.asarray(np.clip(paper, DARKEST, 255), np.uint8)
+    return np.asarray(np.clip(paper, 0, 255), np.uint8)
 
 
 def _inked(smooth: Grey, closed: Grey) -> Mask:
@@ -115,10 +115,21 @@ def _closed(grey: Grey, width: int) -> Grey:
     return grey
 
 
-def _broad_stroke(inked: Mask) -> int:
-    """How long in pixels the runs along the rows are in which half of the ink is; 0 without any."""
-    lengths = np.sort(components.run_lengths(inked))
+def _broad_stroke(inked: Mask, depth: Grey, edges: Mask) -> int:
+    """How long in pixels the runs along the rows are in which half of the ink is, by its ``depth``;
+    0 without any.
+
+    What a closing leaves along an edge is no stroke: runs that meet one only count where there are
+    no others.
+    """
+    runs = Runs.of(inked)
+    lengths, ink = runs.lengths(), runs.sums(depth)
+    beside = cv2.dilate(edges, np.ones((BESIDE, BESIDE), np.uint8))
+    clear = runs.sums(np.asarray(beside, np.uint8)) == 0
+    if clear.any():
+        lengths, ink = lengths[clear], ink[clear]
     if not len(lengths):
         return 0
-    ink = np.cumsum(lengths)
-    return int(lengths[np.searchsorted(ink, ink[-1] / 2)])
+    order = np.argsort(lengths)
+    total = np.cumsum(ink[order])
+    return int(lengths[order][np.searchsorted(total, total[-1] / 2)])

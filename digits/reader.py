@@ -25,7 +25,7 @@ from digits import (
     sheet,
     tile,
 )
-from digits.company import STROKE
+from digits.company import RING_DIGIT, STROKE
 from digits.confidence import Confidence
 from digits.ink import Ink
 from digits.layout import Layout
@@ -234,12 +234,25 @@ class Reader:
 
     def _faint(self, pieces: Layout, sure: set[int], extracted: Ink, look: Look) -> set[int]:
         """Which of the pieces are much fainter than those ``sure`` to be digits, and no number."""
-        found = faint.beside(pieces, extracted.strength, sure, self.parameters.faint)
+        legible = self._legible(pieces, sure, look)
+        found = faint.beside(
+            pieces, extracted.strength, sure, self.parameters.faint, legible=legible
+        )
         if not found:
             return set()
         others = pieces.only(sorted(sure.difference(found)))
         numbers = self._numbers(pieces.only(found), others, look)
         return {each for each in found if pieces.candidates[each].line not in numbers}
+
+    def _legible(self, pieces: Layout, sure: set[int], look: Look) -> set[int]:
+        """Those of the sure digits that are neither what a line looks like nor what a box does."""
+        seen = sorted(sure)
+        likeliest = look.scores(pieces.only(seen))[0].argmax(axis=1).tolist()
+        return {
+            each
+            for each, digit in zip(seen, likeliest, strict=True)
+            if digit not in (STROKE, RING_DIGIT)
+        }
 
     def _numbers(self, others: Layout, digits: Layout, look: Look) -> set[int]:
         """The lines on which pieces unlike the sure ``digits`` are a number of their own."""

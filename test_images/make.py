@@ -267,6 +267,13 @@ ENTRIES = [
         "fine pale boxes, two of six are empty",
         photos.in_fine_boxes,
     ),
+    Entry(
+        "two_pens.jpg",
+        "photo_multi",
+        "836429",
+        "a marker, and a ballpoint beside it",
+        photos.with_two_pens,
+    ),
     Entry("number_line.jpg", "photo_multi", "0123456789", "thin ballpoint", photos.number_line),
     Entry("blank.jpg", "negative", "", "empty paper, shadow in a corner", photos.blank),
     Entry("empty_rules.jpg", "negative", "", "ruled paper, nothing written", photos.empty_rules),

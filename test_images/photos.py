@@ -294,6 +294,21 @@ def in_fine_boxes(rng: np.random.Generator) -> Image.Image:
     return Image.fromarray(scene.camera(page, rng=rng))
 
 
+def with_two_pens(rng: np.random.Generator) -> Image.Image:
+    """Four digits with a marker, and two more on the same row with a ballpoint."""
+    size = (900, 320)
+    page = scene.sheet(size, (0.95, 0.94, 0.92), rng=rng)
+    for text, thick, left, colour in (
+        ("8364", 0.14, 80, scene.FELT_TIP),
+        ("29", 0.045, 600, scene.BALLPOINT),
+    ):
+        hand = Hand(slant=0.1, pen=thick, gap=0.3)
+        written = lines(text, hand=hand, height=120, at=(left, 100), size=size, rng=rng)
+        page = scene.ink(page, written, colour, rng=rng)
+    page = scene.light(page, towards=(0.6, 0.2), falloff=0.35)
+    return Image.fromarray(scene.camera(page, rng=rng))
+
+
 def number_line(rng: np.random.Generator) -> Image.Image:
     """All ten digits in a row, thin ballpoint."""
     page = _page(

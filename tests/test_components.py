@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from digits import components
+from digits.components import Runs
 
 
 def blots(seed: int) -> np.ndarray:
@@ -61,4 +62,10 @@ def test_without_ink_there_are_none():
 )
 def test_runs_end_with_their_row(rows, lengths):
     mask = np.array([[sign == "#" for sign in row] for row in rows], np.uint8)
-    assert components.run_lengths(mask).tolist() == lengths
+    assert Runs.of(mask).lengths().tolist() == lengths
+
+
+def test_values_are_added_up_along_each_run():
+    mask = np.array([[1, 1, 0, 1], [0, 0, 0, 0], [1, 0, 1, 1]], np.uint8)
+    values = np.array([[1, 2, 90, 200], [90, 90, 90, 90], [5, 90, 250, 250]], np.uint8)
+    assert Runs.of(mask).sums(values).tolist() == [3, 200, 5, 500]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,20 +18,24 @@ from digits.training import glyphs
 LOOK_LIKE_DIGITS = set("OoIl|SsZz0123456789")
 
 
+def made(*, held_out: bool, seed: int) -> list[Negative]:
+    """The pictures, whether or not some of this machine's fonts look written by hand."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lettering, "by_hand", lambda files, handwritten: list(files))
+        try:
+            return negatives.made(lettering.fonts(held_out=held_out), seed)
+        except DataError as error:
+            pytest.skip(str(error))
+
+
 @pytest.fixture(scope="module")
 def held_out() -> list[Negative]:
-    try:
-        return negatives.held_out()
-    except DataError as error:
-        pytest.skip(str(error))
+    return made(held_out=True, seed=negatives.HELD_OUT_SEED)
 
 
 @pytest.fixture(scope="module")
 def tune() -> list[Negative]:
-    try:
-        return negatives.tune()
-    except DataError as error:
-        pytest.skip(str(error))
+    return made(held_out=False, seed=negatives.TUNE_SEED)
 
 
 def test_there_are_200_of_every_kind(held_out, tune):
@@ -42,7 +47,7 @@ def test_there_are_200_of_every_kind(held_out, tune):
 
 @pytest.mark.slow
 def test_they_are_the_same_every_time(held_out):
-    again = negatives.held_out()
+    again = made(held_out=True, seed=negatives.HELD_OUT_SEED)
     assert negatives.fingerprint(again) == negatives.fingerprint(held_out)
 
 
@@ -75,6 +80,19 @@ def test_without_fonts_there_are_no_pictures(monkeypatch):
     with pytest.raises(DataError, match=r"docs/evaluation\.md"):
         negatives.held_out()
     lettering.fonts.cache_clear()
+
+
+@pytest.mark.parametrize(("handwritten", "said"), [(True, "written by hand"), (False, "printed")])
+def test_print_alone_is_not_what_the_figure_is_of(monkeypatch, handwritten, said):
+    files = (Path("a.ttf"), Path("b.ttf"))
+    monkeypatch.setattr(lettering, "fonts", lambda held_out: files)
+    monkeypatch.setattr(
+        lettering, "by_hand", lambda files, *, handwritten: [] if handwritten is missing else files
+    )
+    missing = handwritten
+    for pictures in (negatives.held_out, negatives.tune):
+        with pytest.raises(DataError, match=f"none of 2 fonts looks {said}: install"):
+            pictures()
 
 
 def test_nothing_is_written_that_is_a_digit_in_some_hand():

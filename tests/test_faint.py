@@ -100,6 +100,22 @@ def test_a_row_with_a_finer_pen_is_held_against_itself():
 
 
 @pytest.mark.parametrize(
+    ("last", "legible", "found"),
+    [
+        ((260, 20, 2, 60), set(), [2, 3, 4]),
+        ((260, 20, 2, 60), {2}, [4]),
+        ((260, 20, 3, 16), {2}, []),  # as broad as so small a hand would write
+        ((260, 120, 4, 40), {2}, [4]),  # on another line
+    ],
+)
+def test_where_a_fine_digit_is_another_pen_has_written(last, legible, found):
+    large = [((10, 10, 20, 60), 200), ((50, 10, 20, 60), 200)]
+    layout, strength = marked(*large, ((110, 20, 4, 40), 200), ((180, 20, 4, 40), 200), (last, 200))
+    seen = faint.beside(layout, strength, {0, 1, 2, 3}, FaintParameters(), legible=legible)
+    assert seen == found
+
+
+@pytest.mark.parametrize(
     ("box", "found"),
     [
         ((34, 10, 12, 2), []),

@@ -91,6 +91,23 @@ def test_what_is_grain_on_a_dark_table_is_no_ink():
     assert ink.extract(grey.astype(np.uint8)).mask[425:].mean() < 0.001
 
 
+@pytest.mark.parametrize(("level", "deviation"), [(14, 0), (20, 2), (8, 4)])
+def test_what_is_darker_than_any_paper_is_no_ink_of_itself(level, deviation):
+    rng = np.random.default_rng(4)
+    grey = cv2.resize(page(), (960, 600), interpolation=cv2.INTER_AREA).astype(np.float64)
+    grey[420:] = level
+    grey = np.clip(grey + rng.normal(0, deviation, grey.shape), 0, 255)
+
+    assert not ink.extract(grey.astype(np.uint8)).mask[428:].any()
+
+
+def test_a_photo_in_the_dark_has_ink():
+    """Paper may be darker than any that is divided by."""
+    clean = page()
+    found = ink.extract(np.asarray(clean * 0.09, np.uint8))
+    assert agreement(found.mask, truth(clean, 220, 40)) > 0.85
+
+
 @pytest.mark.parametrize("paper", [0, 128, 255])
 def test_blank_paper_has_no_ink(paper):
     assert not ink.extract(np.full((120, 160), paper, np.uint8)).mask.any()

@@ -73,6 +73,33 @@ def test_a_shadow_with_a_round_corner_is_paper():
     assert np.abs(seen[inside] / RIGHT - 1).max() < 0.06
 
 
+def test_what_is_wide_and_dark_on_dark_does_not_widen_the_strokes():
+    """Something dark with round corners lies on the page. Were it measured with the strokes what
+    is on it, a closing as wide as its corners would leave these to be ink."""
+    paper = even()
+    for start, end in (((36, 84), (160, 120)), ((20, 100), (160, 120))):
+        cv2.rectangle(paper, start, end, (40,), -1)
+    cv2.circle(paper, (36, 100), 16, (40,), -1)
+    for x in (60, 90, 120):
+        cv2.rectangle(paper, (x, 100), (x + 19, 112), (24,), -1)
+    paper = np.asarray(cv2.GaussianBlur(paper, (0, 0), 1.0))
+    assert (found(written(paper)) / paper)[84:100, 20:36].max() < 1.2
+
+
+@pytest.mark.parametrize("slope", [10, 20])
+def test_what_an_edge_leaves_does_not_widen_the_strokes(slope):
+    """Into the slanted side of something dark the closing does not fit, and there is little ink."""
+    paper = even()
+    outline = [(20, 106), (20, 125), (165, 125), (165, 84 + slope), (36, 84)]
+    cv2.fillPoly(paper, [np.array(outline)], (40,))
+    cv2.circle(paper, (36, 100), 16, (40,), -1)
+    paper = np.asarray(cv2.GaussianBlur(paper, (0, 0), 1.0))
+    ink = written(paper)
+    ink[:, 70:] = paper[:, 70:]
+    ink[60:] = paper[60:]
+    assert (found(ink) / paper)[84:100, 20:36].max() < 1.2
+
+
 def test_broad_strokes_beside_an_edge_are_no_paper():
     """The closing that follows the edge is wider than they are."""
     paper = half_in_shadow()
@@ -112,7 +139,3 @@ def test_tiny_pictures_have_paper_too(shape):
     paper = brightness(grey, PaperParameters(), closing=5, window=9)
     assert paper.shape == shape
     assert abs(paper.astype(int) - 200).max() <= 1
-
-
-def test_paper_is_never_so_dark_that_noise_would_be_ink():
-    assert found(np.zeros((120, 160), np.uint8)).min() == 24

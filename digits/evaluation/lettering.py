@@ -45,6 +45,9 @@ HANDWRITTEN = (
 """How the names of families begin whose letters look written by hand."""
 
 
+INSTALL = "install the packages that docs/evaluation.md lists (Debian: apt-get install fonts-...)"
+
+
 @lru_cache(maxsize=2)
 def fonts(*, held_out: bool) -> tuple[Path, ...]:
     """Font files of this machine: families never trained on, or all trained on.
@@ -57,11 +60,18 @@ def fonts(*, held_out: bool) -> tuple[Path, ...]:
         families = {family(file) for file in trained}
         files = [file for file in glyphs.font_files(held_out=True) if family(file) not in families]
     if not files:
-        raise DataError(
-            "no fonts to write pictures without digits with: install the packages that "
-            "docs/evaluation.md lists (Debian: apt-get install fonts-...)"
-        )
+        raise DataError(f"no fonts to write pictures without digits with: {INSTALL}")
     return tuple(files)
+
+
+def of_both_sorts(*, held_out: bool) -> tuple[Path, ...]:
+    """`fonts`. Raises DataError also where all of them look printed, or all written by hand: what
+    is left alone in the one says nothing of the other."""
+    files = fonts(held_out=held_out)
+    for handwritten, sort in ((True, "written by hand"), (False, "printed")):
+        if not by_hand(files, handwritten=handwritten):
+            raise DataError(f"none of {len(files)} fonts looks {sort}: {INSTALL}")
+    return files
 
 
 def family(file: Path) -> str:

@@ -45,14 +45,15 @@ class Outcome:
 def held_out() -> list[Negative]:
     """The 200 pictures for the figure, the same ones on a machine with the same fonts.
 
-    Raises DataError where no font was held out.
+    Raises DataError where no font was held out, or only printed ones.
     """
-    return _made(lettering.fonts(held_out=True), HELD_OUT_SEED)
+    return made(lettering.of_both_sorts(held_out=True), HELD_OUT_SEED)
 
 
 def tune() -> list[Negative]:
-    """200 others of the same kinds, for choosing thresholds. Raises DataError without fonts."""
-    return _made(lettering.fonts(held_out=False), TUNE_SEED)
+    """200 others of the same kinds, for choosing thresholds. Raises DataError without fonts
+    of both sorts."""
+    return made(lettering.of_both_sorts(held_out=False), TUNE_SEED)
 
 
 def read(reader: Reader, negative: Negative) -> Outcome:
@@ -87,7 +88,8 @@ def fingerprint(negatives: Iterable[Negative]) -> str:
     return digest.hexdigest()
 
 
-def _made(fonts: Sequence[Path], seed: int) -> list[Negative]:
+def made(fonts: Sequence[Path], seed: int) -> list[Negative]:
+    """200 pictures with letters of these fonts, some of which look written by hand, others not."""
     return [
         Negative(category, make(np.random.default_rng((seed, order, place)), fonts, place))
         for order, (category, count, make) in enumerate(CATEGORIES)
@@ -139,8 +141,7 @@ def _printed(make: Maker) -> Maker:
 
 def _in_fonts(make: Maker, *, handwritten: bool) -> Maker:
     def chosen(rng: Generator, fonts: Sequence[Path], place: int) -> Grey:
-        # A machine may have fonts of one sort only; better those than none.
-        return make(rng, lettering.by_hand(fonts, handwritten=handwritten) or fonts, place)
+        return make(rng, lettering.by_hand(fonts, handwritten=handwritten), place)
 
     return chosen
 

@@ -12,7 +12,7 @@ from digits.training.report import PICTURES, Section, pictures_folder
 
 Figures = Mapping[str, Any]
 
-TITLES = {"report": "never tuned on", "tune": "tuned on", "": "this project's own"}
+TITLES = {"report": "to report on", "tune": "to tune on", "": "this project's own"}
 
 
 def sections(folder: Path, findings: Findings, *, times: int, split: str) -> list[Section]:
@@ -70,7 +70,8 @@ def _pictures(findings: Findings) -> Section:
 def _negatives(findings: Findings) -> Section:
     measured: Figures = findings.figures["negatives"]  # type: ignore[assignment]
     text = (
-        "Made for this, in fonts that training never saw. Left alone means that no digit at all "
+        f"Made for this, in {measured['fonts']} fonts that training never saw, of which "
+        f"{measured['fonts_by_hand']} look written by hand. Left alone means that no digit at all "
         f"was read.\n\n{_shares('what', 'left alone', measured['categories'])}"
     )
     if findings.galleries["negatives"]:

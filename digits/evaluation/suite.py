@@ -188,9 +188,11 @@ def _negatives(plan: Plan, crew: Crew, findings: Findings) -> None:
         findings.figures["negatives"] = None
         return
     outcomes = crew.all("no digits", negatives.read, made, count=len(made))
+    fonts = lettering.fonts(held_out=True)
     findings.figures["negatives"] = {
         **negatives.figures(made, outcomes),
-        "fonts": len(lettering.fonts(held_out=True)),
+        "fonts": len(fonts),
+        "fonts_by_hand": len(lettering.by_hand(fonts, handwritten=True)),
     }
     findings.galleries["negatives"] = [
         Entry(thumbnail(negative.grey), f"{outcome.category}: {outcome.read}")

@@ -33,7 +33,7 @@ KINDS = {
     "negative": "pictures without digits left alone",
 }
 SPLITS = {
-    "report": "other people's pictures, never tuned on",
+    "report": "other people's pictures, to report on",
     "tune": "other people's pictures, tuned on",
     "": "this project's own pictures",
 }
