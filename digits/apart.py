@@ -201,6 +201,8 @@ def _part(
     found: list[tuple[Box, NDArray[np.bool_]]] = []
     for first, last in itertools.pairwise(edges):
         start, stop = int(first.min()), int(last.max())
+        if start >= stop:  # two edges that are one
+            continue
         lines = np.arange(start, stop)[:, None]
         between = here[start:stop] & (lines >= first) & (lines < last)
         count, marks, stats, _ = cv2.connectedComponentsWithStats(between.view(np.uint8))

@@ -23,6 +23,8 @@ from digits.settings import MIB, Settings
 Grey = NDArray[np.uint8]
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
+JPEGS = ("JPEG", "MPO")
+"""What Pillow calls a JPEG; the second is one with more pictures behind it, as phones write some."""
 SUPPORTED = "PNG, JPEG, GIF, BMP, TIFF or WebP"
 REDUCE_ABOVE = 5_200_000
 """Pixels from which a JPEG is decoded at half its size: the reader works on fewer anyway."""
@@ -117,7 +119,7 @@ def _decode(data: bytes, limits: Limits) -> Picture:
             f"the picture has {width} x {height} = {width * height:,} pixels; the limit is "
             f"{limits.max_pixels:,} (DIGITS_MAX_PIXELS); scale it down"
         )
-    if image.format == "JPEG":
+    if image.format in JPEGS:
         _check_scans(data)
     grey = _decode_with_opencv(image, data)
     if grey is None:
@@ -194,7 +196,7 @@ def _starts_like_a_picture(data: bytes) -> bool:
 
 def _orientation(image: Image.Image) -> int:
     """EXIF orientation, 1 to 8; 1 where there is none or it is nonsense."""
-    if image.format in ("JPEG", "PNG") and not ORIENTATION_KEYS & image.info.keys():
+    if image.format in (*JPEGS, "PNG") and not ORIENTATION_KEYS & image.info.keys():
         return 1  # asking Pillow anyway takes longer than decoding a small picture
     try:
         value = image.getexif().get(ORIENTATION_TAG, 1)
@@ -205,7 +207,7 @@ def _orientation(image: Image.Image) -> int:
 
 def _decode_with_opencv(image: Image.Image, data: bytes) -> Grey | None:
     """Grey pixels as stored, or None where only Pillow gets the picture right."""
-    if image.format == "JPEG" and image.mode in ("L", "RGB"):
+    if image.format in JPEGS and image.mode in ("L", "RGB"):
         large = image.width * image.height > REDUCE_ABOVE
         flag = cv2.IMREAD_REDUCED_GRAYSCALE_2 if large else cv2.IMREAD_GRAYSCALE
     elif image.format == "PNG" and image.mode in ("L", "RGB") and "transparency" not in image.info:
@@ -229,10 +231,12 @@ def _to_grey(image: Image.Image) -> Grey:
 
 def _stretched(deep: NDArray[np.float64]) -> Grey:
     """More than 8 bits a pixel to 0..255, by the range in use: files do not say their depth."""
-    low, high = float(np.nanmin(deep)), float(np.nanmax(deep))
-    if not np.isfinite((low, high)).all() or high <= low:
+    known = deep[np.isfinite(deep)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    if high <= low:
         return np.zeros(deep.shape, np.uint8)
-    if low >= 0 and high <= 255:
+    deep = np.clip(np.nan_to_num(deep, nan=low), low, high)
+    if low >= 0 and 1 < high <= 255:
         return deep.astype(np.uint8)
     return ((deep - low) * (255 / (high - low))).astype(np.uint8)
 

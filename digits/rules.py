@@ -267,7 +267,8 @@ def _between(mask: Mask, above: Curve, below: Curve, parameters: RuleParameters)
     columns = np.arange(max(0, above[0] - aside), above[0] + len(above[1]) + aside)
     columns = columns[columns < mask.shape[1]]
     first = np.interp(columns, above[0] + np.arange(len(above[1])), above[1])
-    first = np.rint(first).astype(np.intp)
+    # A rule at the border of the picture may be curved beyond it.
+    first = np.clip(np.rint(first), 0, mask.shape[0] - 1).astype(np.intp)
     lines = np.clip(first + np.arange(height)[:, None], 0, mask.shape[0] - 1)
     band = np.ascontiguousarray(mask[lines, columns])
     wide = cv2.morphologyEx(band, cv2.MORPH_OPEN, np.ones((1, thickest + 1), np.uint8))

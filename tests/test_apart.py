@@ -8,7 +8,7 @@ import pytest
 
 from digits import apart, ink, layout
 from digits.apart import ApartParameters, Rows
-from digits.layout import Layout, LayoutParameters
+from digits.layout import Layout, LayoutParameters, Piece
 
 ROWS = (60, 110, 160)
 COLUMNS = (60, 120, 180, 240)
@@ -135,3 +135,28 @@ def test_it_counts_as_two_only_if_both_are_digits():
     assert apart.all_digits(found, tall, parted, everything)
     assert not apart.all_digits(found, tall, parted, everything - {parts[0]})
     assert not apart.all_digits(found, tall, found, everything)
+
+
+def test_edges_between_rows_may_be_the_same_line():
+    """Three rows, the middle one of small digits, and a piece with a gap of a pixel across it."""
+    labels, pieces = np.zeros((220, 500), np.int16), []
+
+    def add(x: int, y: int, width: int, height: int) -> None:
+        label = len(pieces) + 1
+        labels[y : y + height, x : x + width] = label
+        pieces.append(Piece(label, (x, y, width, height)))
+
+    for x in (20, 60, 100, 400, 440):
+        add(x, 20, 24, 40)
+        add(x, 100, 24, 40)
+        add(x, 70, 15, 20)
+    add(200, 25, 60, 110)
+    labels[80, 200:259] = 0
+    found = layout.in_lines(labels, pieces, LayoutParameters())
+    sure = {i for i, each in enumerate(found.candidates) if each.labels[0] != len(pieces)}
+    parameters = ApartParameters()
+    boxes = np.array([found.candidates[i].box for i in sorted(sure)], np.float64)
+    known = Rows.of(boxes, parameters)
+    new_labels = layout.labels_after(found)
+    parted = apart.part(found, sure, known, parameters, LayoutParameters(), new_labels)
+    assert len(parted.candidates) > len(found.candidates)

@@ -248,3 +248,33 @@ def test_flipped_bits_never_raise_anything_else():
                 picture.decode(bytes(broken))
             except (TooLarge, UnreadableImage, UnsupportedMediaType):
                 continue
+
+
+def as_one_of_several(jpeg: bytes) -> bytes:
+    """A JPEG with the segment by which Pillow tells that others follow, and calls it an MPO."""
+    stream = io.BytesIO()
+    small = Image.new("RGB", (8, 8))
+    small.save(stream, "MPO", save_all=True, append_images=[small])
+    several = stream.getvalue()
+    at = several.index(b"MPF\0") - 4
+    length = int.from_bytes(several[at + 2 : at + 4], "big") + 2
+    return jpeg[:2] + several[at : at + length] + jpeg[2:]
+
+
+def test_a_jpeg_that_others_follow_has_no_more_scans_either():
+    endless = as_one_of_several(endless_jpeg(50, 10_000))
+    assert Image.open(io.BytesIO(endless)).format == "MPO"
+    with pytest.raises(UnreadableImage, match="times over"):
+        picture.decode(endless)
+
+
+@pytest.mark.parametrize("odd", [None, np.inf, np.nan])
+def test_a_float_picture_from_0_to_1_is_seen(odd):
+    deep = np.full((20, 20), 0.9, np.float32)
+    deep[5:15, 8:12] = 0.2
+    if odd is not None:
+        deep[0, 0] = odd
+    stream = io.BytesIO()
+    Image.fromarray(deep).save(stream, "TIFF")
+    grey = picture.decode(stream.getvalue()).grey
+    assert int(grey[2, 2]) - int(grey[10, 10]) > 200

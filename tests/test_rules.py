@@ -207,3 +207,11 @@ def test_a_margin_that_is_printed_stronger_than_the_rules_goes_too():
     assert cleaned[110:180, 300].all()
     count, _ = cv2.connectedComponents(cleaned)
     assert count - 1 == 2
+
+
+def test_a_wall_from_a_rule_that_is_curved_beyond_the_border_begins_at_it():
+    mask = np.zeros((100, 200), np.uint8)
+    mask[:60, 100:102] = 1
+    above, below = (np.full(200, -1.4), np.full(200, 60.0))
+    walls = list(rules._between(mask, (0, above), (0, below), rules.RuleParameters()))
+    assert [left for left, _ in walls] == [0]
