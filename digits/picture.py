@@ -24,7 +24,7 @@ Grey = NDArray[np.uint8]
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
 JPEGS = ("JPEG", "MPO")
-"""What Pillow calls a JPEG; the second is one with more pictures behind it, as phones write some."""
+"""What Pillow calls a JPEG; the second has more pictures behind it, as phones write some."""
 SUPPORTED = "PNG, JPEG, GIF, BMP, TIFF or WebP"
 REDUCE_ABOVE = 5_200_000
 """Pixels from which a JPEG is decoded at half its size: the reader works on fewer anyway."""
