@@ -77,15 +77,11 @@ def beside(
     if fine:
         height = statistics.median(candidates[index].box[3] for index in large)
         written = {candidates[i].line for i in fine.intersection(legible)}
-        fine -= {
-            i
-            for i in fine
-            if candidates[i].line in written
-            and (
-                i in sure
-                or not _is_fine(pens[i], _at_size(usual[i], candidates[i].box, height), parameters)
-            )
-        }
+        at_size = [
+            _at_size(pen, each.box, height) for pen, each in zip(usual, candidates, strict=True)
+        ]
+        small = {i for i in fine if not _is_fine(pens[i], at_size[i], parameters)}
+        fine -= {i for i in fine & (small | set(sure)) if candidates[i].line in written}
         boxes = np.array([each.box for each in candidates], np.float64)
         solid = np.array([i not in pale and i not in fine for i in range(len(pens))])
         fine -= {i for i in fine if _may_be_part(boxes[i], boxes[solid], height, parameters)}

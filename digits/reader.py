@@ -246,13 +246,14 @@ class Reader:
 
     def _legible(self, pieces: Layout, sure: set[int], look: Look) -> set[int]:
         """Those of the sure digits that are neither what a line looks like nor what a box does."""
+        read = self._read(pieces, sure, look)
+        return {each for each, digit in read.items() if digit not in (STROKE, RING_DIGIT)}
+
+    def _read(self, pieces: Layout, sure: set[int], look: Look) -> dict[int, int]:
+        """Which digit each of the sure ones is."""
         seen = sorted(sure)
         likeliest = look.scores(pieces.only(seen))[0].argmax(axis=1).tolist()
-        return {
-            each
-            for each, digit in zip(seen, likeliest, strict=True)
-            if digit not in (STROKE, RING_DIGIT)
-        }
+        return dict(zip(seen, likeliest, strict=True))
 
     def _numbers(self, others: Layout, digits: Layout, look: Look) -> set[int]:
         """The lines on which pieces unlike the sure ``digits`` are a number of their own."""
@@ -298,12 +299,10 @@ class Reader:
     def _known(self, pieces: Layout, sure: set[int], look: Look) -> NDArray[np.float64]:
         """The boxes of the digits that tell where rows run: not those of strokes that were cut off
         others, which may be a pen's, a table's, anything's."""
-        seen = pieces.only(sorted(sure))
-        likeliest = look.scores(seen)[0].argmax(axis=1).tolist()
         boxes = [
-            candidate.box
-            for index, (candidate, digit) in enumerate(zip(seen.candidates, likeliest, strict=True))
-            if not (seen.piece(index).parted and digit == STROKE)
+            pieces.candidates[each].box
+            for each, digit in self._read(pieces, sure, look).items()
+            if not (pieces.piece(each).parted and digit == STROKE)
         ]
         return np.array(boxes, np.float64).reshape(-1, 4)
 

@@ -45,7 +45,7 @@ class Outcome:
 def held_out() -> list[Negative]:
     """The 200 pictures for the figure, the same ones on a machine with the same fonts.
 
-    Raises DataError where no font was held out, or only printed ones.
+    Raises DataError where no font was held out, or those of one sort only.
     """
     return made(lettering.of_both_sorts(held_out=True), HELD_OUT_SEED)
 
