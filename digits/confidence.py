@@ -16,12 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.company import usual_of_others
+from digits import odds
 from digits.ink import Ink
 from digits.layout import Box, Layout, any_of
 from digits.model import ModelFolder
 from digits.network import session
+from digits.odds import log_odds
 from digits.search import Choice
+from digits.signs import shared_areas, usual_of_others
 
 FILE = "confidence.onnx"
 INPUT, OUTPUT = "evidence", "right"
@@ -46,8 +48,6 @@ EVIDENCE = (
 )
 """What each column of the evidence is."""
 
-MOST_ODDS = 14.0
-"""Bounds log odds and leads: beyond, there is nothing to tell apart."""
 MOST_INK = 3.0
 """Bounds ink near a digit, as a multiple of its own."""
 FINE = 48
@@ -106,9 +106,9 @@ def evidence(
     boxes = np.array([candidate.box for candidate in candidates], np.float64)
     sizes = boxes[:, 2:].max(axis=1)
     ordered = np.sort(probabilities[index], axis=1)
-    found[:, 0] = np.log(ordered[:, -1] / np.maximum(ordered[:, -2], np.exp(-MOST_ODDS)))
-    found[:, 1] = _log_odds(digit_score[index])
-    found[:, 2] = _log_odds(np.array([choice.score for choice in chosen]))
+    found[:, 0] = np.log(ordered[:, -1] / np.maximum(ordered[:, -2], np.exp(-odds.MOST)))
+    found[:, 1] = log_odds(digit_score[index])
+    found[:, 2] = log_odds(np.array([choice.score for choice in chosen]))
     found[:, 3] = single
     found[:, 4] = [_cuts(layout, each) for each in index]
     found[:, 5] = _covered(boxes)
@@ -124,12 +124,6 @@ def evidence(
     return found
 
 
-def _log_odds(probability: NDArray[np.floating]) -> NDArray[np.float64]:
-    least = np.exp(-MOST_ODDS)
-    clipped = np.clip(probability.astype(np.float64), least, 1 - least)
-    return np.asarray(np.log(clipped / (1 - clipped)))
-
-
 def _cuts(layout: Layout, index: int) -> int:
     candidate = layout.candidates[index]
     line = layout.lines[candidate.line]
@@ -139,13 +133,7 @@ def _cuts(layout: Layout, index: int) -> int:
 
 def _covered(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     """For each box ``[n, 4]`` the largest share of its area that one other box covers."""
-    left, top, width, height = boxes.T
-    right, bottom = left + width, top + height
-    across = np.minimum.outer(right, right) - np.maximum.outer(left, left)
-    down = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
-    shared = np.maximum(across, 0) * np.maximum(down, 0)
-    np.fill_diagonal(shared, 0)
-    return np.asarray(shared.max(axis=1) / (width * height))
+    return np.asarray(shared_areas(boxes).max(axis=1) / (boxes[:, 2] * boxes[:, 3]))
 
 
 def _ink_near(layout: Layout, chosen: Sequence[int]) -> NDArray[np.float64]:

@@ -25,7 +25,6 @@ from digits import (
     sheet,
     tile,
 )
-from digits.company import RING_DIGIT, STROKE
 from digits.confidence import Confidence
 from digits.ink import Ink
 from digits.layout import Layout
@@ -38,6 +37,7 @@ from digits.pyramid import Pyramid
 from digits.reading import Box, Digit, Milliseconds, Polarity, Reading
 from digits.search import Choice
 from digits.settings import Settings
+from digits.signs import RING_DIGIT, STROKE
 from digits.trace import Trace
 
 Floats = NDArray[np.float32]

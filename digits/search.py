@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from digits import company
 from digits.company import CompanyParameters
 from digits.layout import Candidate, Layout, weighted_median
+from digits.signs import STROKE
 
 Floats = NDArray[np.float32]
 
@@ -357,7 +358,7 @@ def _easy(
 def _like_a_number(digits: list[int]) -> bool:
     """Whether these are several digits, and no mere strokes nor the same few over and over: what a
     fence or a wavy line falls into."""
-    strokes = digits.count(company.STROKE)
+    strokes = digits.count(STROKE)
     return len(digits) > 1 and 2 * strokes <= len(digits) <= 3 * len(set(digits))
 
 

@@ -58,6 +58,17 @@ def test_strokes_among_strangers_say_less_than_other_digits():
     assert strokes.max() < others.min()
 
 
+def test_strokes_say_less_for_a_digit_than_other_digits():
+    layout, scores = arrange(line_of(*[20] * 5)), np.full(4, 0.95)
+
+    beside_strokes, beside_others = (
+        adjust(layout, [0, 1, 2, 3], np.array([8, *[other] * 3]), scores, CompanyParameters())
+        for other in (1, 8)
+    )
+
+    assert beside_strokes[0] < 0.1 < 0.4 < beside_others[0]
+
+
 def test_strangers_on_another_line_count_less():
     own = judged(arrange(line_of(*[20] * 9)), [0, 1, 2], 0.95)
     other = judged(arrange(line_of(20, 20, 20), line_of(*[20] * 6)), [0, 1, 2], 0.95)
@@ -82,6 +93,28 @@ def test_print_says_nothing_of_what_is_ten_times_its_size(height):
     letters = judged(arrange(heading, line_of(20, 20, height=height)), [20, 21], 0.99)
 
     assert letters.max() < 0.5 if height == 100 else letters.min() > 0.95
+
+
+def test_what_print_says_fades_with_how_much_larger_the_writing_is():
+    def below_a_heading(height: int) -> float:
+        layout = arrange(line_of(*[20] * 5, height=30), line_of(20, 20, height=height))
+        return float(judged(layout, [0, 5, 6], 0.95)[2])
+
+    scores = [below_a_heading(height) for height in (30, 60, 62, 120, 145, 160)]
+
+    assert scores[0] == scores[1] < scores[2] < scores[3] < scores[4] < scores[5]
+    assert scores[3] < 0.1 < 0.5 < scores[5]
+
+
+@pytest.mark.parametrize(("strangers", "least", "most"), [(2, 0.9, 1), (4, 0.6, 0.8), (10, 0, 0.1)])
+def test_the_more_strangers_another_line_has_the_more_they_say(
+    strangers: int, least: float, most: float
+):
+    layout = arrange(line_of(*[20] * strangers), line_of(20, 20, 20, 20))
+
+    scores = judged(layout, list(range(strangers, strangers + 4)), 0.95)
+
+    assert least < scores.min() <= scores.max() < most
 
 
 def test_small_print_has_strangers_beside_large_digits():
@@ -268,6 +301,15 @@ def test_on_a_line_all_of_whose_ink_is_digits_it_says_nothing_that_they_were_con
 
     assert (scores() < given - 0.02).all()
     assert (scores(0) >= given).all()
+
+
+def test_a_line_across_the_picture_is_no_1_even_alone():
+    layout = arrange((Piece(1, (50, 0, 4, 100)),))
+    inside = replace(layout, labels=np.zeros((140, 140), np.int16))
+    across = replace(layout, labels=np.zeros((100, 140), np.int16))
+
+    assert adjusted(inside, [1])[0] == pytest.approx(0.99)
+    assert adjusted(across, [1])[0] < 0.3
 
 
 def adjusted(layout: Layout, digits: list[int], score: float = 0.99) -> np.ndarray:
