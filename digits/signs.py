@@ -41,7 +41,8 @@ class SignParameters:
     sign is less than ``ring`` of the stroke's height and more than ``ring_least``, and reaches
     ``ring_gap`` beyond it at most. Of the usual size of the other digits on its line, hardly any
     digit is below ``usual``, and most marks below ``dwarf`` are pieces of digits. Marks are
-    entangled that share ``entangled`` of the smaller one's box. What is ``near`` pixels from the
+    entangled that share ``entangled`` of the smaller one's box. A line without marks is print, or
+    another row of something, if it has ``printed`` pieces. What is ``near`` pixels from the
     picture's border meets it, and a line across the picture is less than ``slim`` of its length
     wide.
     """
@@ -60,6 +61,7 @@ class SignParameters:
     usual: float = 0.75
     dwarf: float = 0.55
     entangled: float = 0.7
+    printed: int = 4
     near: float = 1.0
     slim: float = 0.08
 
@@ -97,17 +99,6 @@ class Marks:
             for position in range(each.first, each.last + 1)
         }
 
-    @cached_property
-    def lone(self) -> list[Box]:
-        """The boxes of the pieces that are in none and were not cut: a dot stands alone."""
-        return [
-            piece.box
-            for line, pieces in enumerate(self.layout.lines)
-            for position, piece in enumerate(pieces)
-            if not (piece.parted or piece.cut or (position and pieces[position - 1].cut))
-            and (line, position) not in self.taken
-        ]
-
     def run(self, candidate: Candidate) -> Sequence[Piece]:
         """The pieces of one, and the bits between them that were left out."""
         return self.layout.lines[candidate.line][candidate.first : candidate.last + 1]
@@ -117,14 +108,29 @@ def dotted(marks: Marks, parameters: SignParameters) -> Flags:
     """Which of the marks have something small and lone right above or below: an é, a ?. For those
     that a letter or a ? without its dot is read as, it may also be a little further right, or a bit
     that was left out beside them, or part of them."""
+    lone = _lone(marks, parameters)
     return np.array(
         [
-            any(_is_dot(box, each.box, parameters, aslant=digit in DOTTED) for box in marks.lone)
+            any(_is_dot(box, each.box, parameters, aslant=digit in DOTTED) for box in lone)
             or (digit in DOTTED and _has_own_dot(marks.run(each), parameters))
             for each, digit in zip(marks.candidates, marks.digits.tolist(), strict=True)
         ],
         np.bool_,
     )
+
+
+def _lone(marks: Marks, parameters: SignParameters) -> list[Box]:
+    """The boxes of the pieces that are in no mark and were not cut: a dot stands alone, and is none
+    of a line of print."""
+    read = set(marks.lines.tolist())
+    return [
+        piece.box
+        for line, pieces in enumerate(marks.layout.lines)
+        for position, piece in enumerate(pieces)
+        if (line in read or len(pieces) < parameters.printed)
+        and not (piece.parted or piece.cut or (position and pieces[position - 1].cut))
+        and (line, position) not in marks.taken
+    ]
 
 
 def _has_own_dot(run: Sequence[Piece], parameters: SignParameters) -> bool:
@@ -162,7 +168,9 @@ def of_percent_sign(marks: Marks, parameters: SignParameters) -> Flags:
     right and in its lower part, or a stroke that is such a mark; rings may also be lone pieces,
     which are read as nothing."""
     count = len(marks.boxes)
-    every = np.concatenate([marks.boxes, np.array(marks.lone, np.float64).reshape(-1, 4)])
+    every = np.concatenate(
+        [marks.boxes, np.array(_lone(marks, parameters), np.float64).reshape(-1, 4)]
+    )
     may_be = np.ones(len(every), np.bool_)
     may_be[:count] = marks.digits == RING_DIGIT
     if np.count_nonzero(may_be) < 2:

@@ -115,6 +115,20 @@ def test_what_was_cut_off_the_piece_before_it_is_no_dot():
     assert found.tolist() == [False]
 
 
+@pytest.mark.parametrize(("pieces", "is_one"), [(3, True), (4, False)])
+def test_the_letters_of_a_line_of_print_are_no_dots(pieces: int, is_one: bool):
+    above = [Piece(2 + n, (110 + 30 * n, 70, 20, 20)) for n in range(pieces)]
+
+    assert signs.dotted(marks([Piece(1, DIGIT)], above, read={1: 3}), PARAMETERS) == [is_one]
+
+
+def test_what_is_left_out_of_a_line_with_a_mark_may_be_a_dot_however_many_there_are():
+    beside = [Piece(3 + n, (200 + 30 * n, 170, 20, 20)) for n in range(4)]
+    line = [Piece(1, DIGIT), Piece(2, (110, 70, 20, 20)), *beside]
+
+    assert signs.dotted(marks(line, read={1: 3}), PARAMETERS) == [True]
+
+
 def test_a_digit_is_no_dot():
     line = [Piece(1, DIGIT)], [Piece(2, (110, 60, 20, 30))]
 
