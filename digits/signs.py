@@ -140,7 +140,8 @@ def _has_own_dot(run: Sequence[Piece], parameters: SignParameters) -> bool:
     dot, body = sorted((piece.box for piece in run), key=lambda box: box[3])
     if max(dot[2:]) > parameters.dot_round * min(dot[2:]):
         return False
-    return _gap(dot, body) >= parameters.dot_clear * body[3] and _is_dot(dot, body, parameters)
+    clear = _gap(dot, body) >= parameters.dot_clear * body[3]
+    return clear and _is_dot(dot, body, parameters, aslant=True)
 
 
 def _is_dot(dot: Box, body: Box, parameters: SignParameters, *, aslant: bool = False) -> bool:

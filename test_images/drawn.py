@@ -62,3 +62,23 @@ def painting(
         return Image.fromarray(np.uint8(page * 255 + 0.5))
 
     return make
+
+
+def two_sizes(
+    large: str, small: str, *, hand: Hand, height: int, times: float, size: scene.Size
+) -> Make:
+    """A drawing program's picture: rows, and under them rows so many ``times`` smaller, written
+    with a pen in proportion."""
+
+    def make(rng: np.random.Generator) -> Image.Image:
+        top, left = height // 4, height // 3
+        below = round(top + 1.75 * height * (1 + large.count("/")))
+        coverage = np.maximum(
+            lines(large, hand=hand, height=height, at=(left, top), size=size, rng=rng),
+            lines(
+                small, hand=hand, height=round(height / times), at=(left, below), size=size, rng=rng
+            ),
+        )
+        return Image.fromarray(np.uint8(255.5 - 255 * coverage))
+
+    return make

@@ -63,6 +63,12 @@ SKELETONS = {
 }
 """Ways to write each digit: points ``x,y`` in hundredths of its height, ``/`` between strokes."""
 
+SIGNS = {
+    "?": ["4,22 18,3 46,3 56,22 40,40 29,55 28,72 / 28,92 29,98"],
+    "i": ["22,34 20,66 18,100 / 24,6 25,13"],
+}
+"""What is no digit, in the same way."""
+
 
 @dataclass(frozen=True)
 class Stroke:
@@ -88,7 +94,7 @@ class Hand:
 def write(
     text: str, *, at: tuple[float, float], height: float, hand: Hand, rng: np.random.Generator
 ) -> list[Stroke]:
-    """Write ``text`` (digits; a space leaves a gap) with its top left corner ``at`` (x, y).
+    """Write ``text`` (digits, signs; a space leaves a gap) with its top left corner ``at`` (x, y).
 
     Each digit begins ``hand.gap`` after all the ink of the last one: only with a gap below zero can
     neighbours touch.
@@ -112,7 +118,7 @@ def digit_strokes(
     character: str, *, height: float, hand: Hand, rng: np.random.Generator
 ) -> list[Stroke]:
     """One digit, ``height`` pixels high, its box beginning about (0, 0)."""
-    choices = SKELETONS[character]
+    choices = (SKELETONS | SIGNS)[character]
     chosen = rng.integers(len(choices)) if hand.skeleton is None else hand.skeleton
     turn = rng.normal(0, 0.03)
     linear = np.array([[hand.width, -hand.slant - turn], [turn, 1.0]]).T

@@ -174,6 +174,13 @@ ENTRIES = [
         ),
     ),
     Entry(
+        "two_sizes.png",
+        "drawing_multi",
+        "58/396/472",
+        "a large row and two three times smaller, each with its pen",
+        drawn.two_sizes("58", "396/472", hand=PEN, height=180, times=3.2, size=(620, 560)),
+    ),
+    Entry(
         "photo_9.jpg",
         "photo_single",
         "9",
@@ -278,6 +285,13 @@ ENTRIES = [
     Entry("blank.jpg", "negative", "", "empty paper, shadow in a corner", photos.blank),
     Entry("empty_rules.jpg", "negative", "", "ruled paper, nothing written", photos.empty_rules),
     Entry("doodle.jpg", "negative", "", "zigzag and crosses", photos.zigzag),
+    Entry(
+        "signs.png",
+        "negative",
+        "",
+        "an i, a question mark, an i",
+        drawn.painting("i ? i", hand=PEN, height=130, at=(60, 60), size=(560, 260)),
+    ),
     Entry("wood.jpg", "negative", "", "wood grain", photos.wood),
 ]
 

@@ -144,8 +144,9 @@ def test_a_digit_is_no_dot():
         (3, (110, 70, 20, 20), False),
         (1, (110, 75, 20, 20), False),
         (1, (110, 45, 20, 45), False),
+        (1, (138, 70, 20, 20), True),
     ],
-    ids=["an i", "a ?", "another digit", "not clear of it", "not round"],
+    ids=["an i", "a ?", "another digit", "not clear of it", "not round", "a slanted i"],
 )
 def test_a_mark_of_two_pieces_may_be_a_stroke_and_its_dot(
     digit: int, dot: Box, is_one: bool, labels: tuple[int, ...]
