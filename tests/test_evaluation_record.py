@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fabricate import model_folder
 
@@ -9,6 +11,7 @@ from digits.errors import DataError
 from digits.evaluation import record, table
 from digits.model import ModelFolder
 from digits.settings import ROOT
+from digits.training.report import REPORT
 
 MODEL = ROOT / "models" / "digits"
 
@@ -164,3 +167,15 @@ def test_the_readme_has_the_figures_of_the_shipped_model():
     assert figures["model"]["sha256"] == ModelFolder.open(MODEL).sha256
     assert figures["split"] == "test"
     assert table.inserted(readme, table.markdown(figures)) == readme
+
+
+def test_the_report_has_the_same_figures():
+    try:
+        figures = table.measured(MODEL)
+    except DataError as error:
+        pytest.skip(str(error))
+    report = (MODEL / REPORT).read_text(encoding="utf-8")
+    assert f"\n\n{table.markdown(figures)}\n\n" in report
+    assert f"MNIST's test split {figures[record.TIMES]} times" in report
+    pictures = set(re.findall(r"\]\((report/\w+\.png)\)", report))
+    assert pictures == {f"report/{path.name}" for path in (MODEL / "report").glob("*.png")}
