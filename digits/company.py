@@ -44,10 +44,10 @@ class CompanyParameters:
     the picture's border, what meets it loses ``cropped``, or ``framed`` if it is a stroke: it is
     the edge of the sheet; and so does a line from border to border, whatever else there is, lose
     ``spanning``. Strokes lose ``zigzag`` if all that was read in the ink they were cut from are
-    strokes: it is an M, a ü, a saw's teeth; and, in a picture of nothing else, ``again`` for each
-    other one: it is a fence. A stroke with a bar across it loses ``crossed``, the rings and the
-    stroke of a percent sign lose ``percent``. When a mark is any of this is for ``signs`` to say.
-    Shares are worked out ``rounds`` times over.
+    strokes: it is an M, a ü, a saw's teeth; and, in a picture of which they are a share of
+    ``fence`` or more, ``again`` for each other one: it is a fence. A stroke with a bar across it
+    loses ``crossed``, the rings and the stroke of a percent sign lose ``percent``. When a mark is
+    any of this is for ``signs`` to say. Shares are worked out ``rounds`` times over.
     """
 
     usual_share: float = 0.8
@@ -69,6 +69,7 @@ class CompanyParameters:
     cropped: float = 1.0
     spanning: float = 4.0
     zigzag: float = 3.5
+    fence: float = 0.9
     again: float = 0.15
     crossed: float = 4.0
     percent: float = 4.0
@@ -134,8 +135,8 @@ def _lost(marks: Marks, parameters: CompanyParameters, easy: Collection[int]) ->
         lost += parameters.zigzag * signs.zigzag(marks)
         lost += parameters.crossed * signs.crossed(marks, of_signs)
         lost += parameters.spanning * signs.spanning(marks, of_signs)
-    if marks.strokes.all():
-        lost += parameters.again * (len(lost) - 1)
+    if marks.strokes.mean() >= parameters.fence:
+        lost += parameters.again * marks.strokes * (np.count_nonzero(marks.strokes) - 1)
     return np.asarray(lost)
 
 

@@ -342,8 +342,14 @@ def test_many_strokes_and_nothing_else_are_a_fence(count: int, read: bool):
     assert (adjusted(arrange(line_of(*[8] * count)), [1] * count) > 0.5).all() == read
 
 
-def test_many_strokes_among_other_digits_are_read():
-    assert (adjusted(arrange(line_of(*[8] * 14, 20)), [1] * 14 + [5]) > 0.9).all()
+@pytest.mark.parametrize(("others", "read"), [(1, False), (2, True)])
+def test_many_strokes_among_other_digits_are_read(others: int, read: bool):
+    layout = arrange(line_of(*[8] * 14, *[20] * others))
+
+    scores = adjusted(layout, [1] * 14 + [5] * others)
+
+    assert (scores > 0.5).all() == read
+    assert (scores[:14] < 0.5).all() != read
 
 
 @pytest.mark.parametrize(
