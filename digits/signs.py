@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.layout import Box, Candidate, Layout, Piece, union
+from digits.layout import Box, Candidate, Layout, Piece, any_of, union
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -44,7 +44,8 @@ class SignParameters:
     entangled that share ``entangled`` of the smaller one's box. A line without marks is print, or
     another row of something, if it has ``printed`` pieces. What is ``near`` pixels from the
     picture's border meets it, and a line across the picture is less than ``slim`` of its length
-    wide.
+    wide. A digit alone in a picture whose border cuts it has a share of ``all_ink`` of the ink at
+    least, a stroke alone ``stroke_ink``.
     """
 
     dot_least: float = 0.08
@@ -64,6 +65,8 @@ class SignParameters:
     printed: int = 4
     near: float = 1.0
     slim: float = 0.08
+    all_ink: float = 0.8
+    stroke_ink: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -293,6 +296,22 @@ def spanning(marks: Marks, parameters: SignParameters) -> Flags:
     spans = (np.maximum(before, after) <= parameters.near).any(axis=1)
     slim = marks.boxes[:, 2:].min(axis=1) < parameters.slim * marks.boxes[:, 2:].max(axis=1)
     return np.asarray(spans & slim & marks.strokes)
+
+
+def of_scene(marks: Marks, parameters: SignParameters) -> Flags:
+    """Whether the only mark of a picture is part of a scene, which has more ink than that: it meets
+    the border, as what is cut by it does, or is a stroke, as are found anywhere."""
+    count = len(marks.candidates)
+    if count > 1:
+        return np.zeros(count, np.bool_)
+    mark, labels = marks.candidates[0], marks.layout.labels
+    x, y, width, height = mark.box
+    own = np.count_nonzero(any_of(labels[y : y + height, x : x + width], mark.labels))
+    before, after = _to_border(marks)
+    least = parameters.stroke_ink if marks.strokes.all() else 0.0
+    if np.minimum(before, after).min() <= parameters.near:
+        least = parameters.all_ink
+    return np.array([own < least * np.count_nonzero(labels)])
 
 
 def _to_border(marks: Marks) -> tuple[Floats, Floats]:

@@ -312,6 +312,17 @@ def test_a_line_across_the_picture_is_no_1_even_alone():
     assert adjusted(across, [1])[0] < 0.3
 
 
+def test_a_mark_alone_that_the_border_cuts_is_a_digit_only_if_it_is_nearly_all_there_is():
+    layout = arrange((Piece(1, (50, 0, 20, 30)),))
+    labels = np.zeros((100, 140), np.int16)
+    labels[:30, 50:70] = 1
+    scene = labels.copy()
+    scene[60:, :] = 2
+
+    assert adjusted(replace(layout, labels=labels), [8])[0] == pytest.approx(0.99)
+    assert adjusted(replace(layout, labels=scene), [8])[0] < 0.3
+
+
 def adjusted(layout: Layout, digits: list[int], score: float = 0.99) -> np.ndarray:
     """All candidates of a layout, read as these digits, judged."""
     chosen = list(range(len(layout.candidates)))

@@ -431,3 +431,54 @@ def test_marks_are_entangled_that_share_most_of_a_box(box: Box, entangled: bool)
     found = signs.entangled(marks([Piece(1, DIGIT), Piece(2, box)], read={1: 3, 2: 4}), PARAMETERS)
 
     assert found.tolist() == [entangled, entangled]
+
+
+def with_ink(box: Box, digit: int, *, share: float, others: int = 0) -> Marks:
+    """A digit that has such a share of the ink of a picture, the rest of it a blot."""
+    mark = marks(
+        [Piece(1, box), *(Piece(3 + n, (60 * n, 120, 40, 60)) for n in range(others))],
+        read={1: digit} | {3 + n: 5 for n in range(others)},
+    )
+    x, y, width, height = box
+    own = width * height // 2  # half of the box is ink
+    blot = round(own * (1 / share - 1))
+    mark.layout.labels[y : y + height : 2, x : x + width] = 1
+    mark.layout.labels.reshape(-1)[120_000 - blot :] = 2
+    return mark
+
+
+@pytest.mark.parametrize(
+    ("box", "digit", "share", "of_scene"),
+    [
+        ((100, 0, 40, 100), 8, 0.75, True),
+        ((100, 0, 40, 100), 8, 0.85, False),
+        ((0, 100, 40, 100), 8, 0.75, True),
+        ((360, 100, 40, 100), 8, 0.75, True),
+        (DIGIT, 8, 0.1, False),
+        (DIGIT, 1, 0.25, True),
+        (DIGIT, 1, 0.35, False),
+        ((100, 0, 40, 100), 1, 0.75, True),
+    ],
+    ids=[
+        "at the border",
+        "nearly all there is",
+        "at the left",
+        "at the right",
+        "clear of the border",
+        "a stroke",
+        "a stroke, and little else",
+        "a stroke at the border",
+    ],
+)
+def test_a_mark_alone_in_much_other_ink_is_part_of_a_scene(
+    box: Box, digit: int, share: float, of_scene: bool
+):
+    found = signs.of_scene(with_ink(box, digit, share=share), PARAMETERS)
+
+    assert found.tolist() == [of_scene]
+
+
+def test_what_is_not_alone_is_no_part_of_a_scene():
+    mark = with_ink((100, 0, 40, 100), 1, share=0.1, others=1)
+
+    assert signs.of_scene(mark, PARAMETERS).tolist() == [False, False]
