@@ -25,6 +25,10 @@ from digits.rules import RuleParameters
 Labels = NDArray[np.int16]
 Box = tuple[int, int, int, int]
 
+MOST_LABELS = int(np.iinfo(np.int16).max)
+"""That a picture may need. Each pixel has one, and those of 16 bits take half the memory of 32, and
+two thirds of the time to search."""
+
 FEW = 4
 """Labels up to so many are sooner compared one by one than looked up in a table."""
 
@@ -66,6 +70,13 @@ class LayoutParameters:
     stack_height: float = 0.5
     most_pieces: int = 600
     most_candidates: int = 1500
+
+    def most_labels(self, partings: int) -> int:
+        """How many labels a picture may need: `pieces` gives one to each, ``partings`` of rows
+        (`digits.apart.part`) to ``most_pieces`` at most, and `arrange` to all parts of all pieces
+        that are left, once for the usual cuts and once for those of digits that touch."""
+        parts = (self.cuts + 1) + (self.touching_cuts + 1)
+        return self.most_pieces * (1 + partings + parts)
 
 
 @dataclass(frozen=True)
@@ -499,12 +510,12 @@ def _cut(
 
 def _line_candidates(
     number: int, line: list[Piece], height: float, parameters: LayoutParameters
-) -> list[Candidate]:
-    """Every run of neighbouring pieces that is narrow and close enough to be one digit.
+) -> Iterator[Candidate]:
+    """Every run of neighbouring pieces that is narrow and close enough to be one digit, one after
+    the other: a line of clutter has many more than are asked for.
 
     A run with flat bits in it, ends of a rule or dirt, is a candidate with and without them.
     """
-    found: list[Candidate] = []
     for first in range(len(line)):
         run: list[Piece] = []
         box = line[first].box
@@ -514,11 +525,10 @@ def _line_candidates(
             box = union([box, line[last].box])
             run.append(line[last])
             if last > first or not _is_too_wide(run[0], height, parameters):
-                found.append(_candidate(number, first, last, run))
+                yield _candidate(number, first, last, run)
             tall = [piece for piece in run if piece.box[3] >= parameters.bit * height]
             if 0 < len(tall) < len(run):
-                found.append(_candidate(number, first, last, tall))
-    return found
+                yield _candidate(number, first, last, tall)
 
 
 def _is_too_wide(piece: Piece, height: float, parameters: LayoutParameters) -> bool:

@@ -33,14 +33,19 @@ def low(found: Layout) -> set[int]:
     return {i for i, each in enumerate(found.candidates) if each.box[3] < 3 * RADIUS}
 
 
-def parted_of(found: Layout, sure: set[int], parameters: ApartParameters | None = None) -> Layout:
+def parted_of(
+    found: Layout,
+    sure: set[int],
+    parameters: ApartParameters | None = None,
+    of_layout: LayoutParameters | None = None,
+) -> Layout:
     parameters = parameters or ApartParameters()
     return apart.part(
         found,
         sure,
         rows_of(found, sure, parameters),
         parameters,
-        LayoutParameters(),
+        of_layout or LayoutParameters(),
         layout.labels_after(found),
     )
 
@@ -99,6 +104,16 @@ def test_without_need_or_without_enough_known_digits_nothing_is_parted(
     found = page(*joints)
 
     assert heights(parted_of(found, low(found))) == heights(found)
+
+
+@pytest.mark.parametrize(("most", "whole"), [(13, False), (12, True)])
+def test_a_piece_of_more_parts_than_there_is_room_for_stays_whole(most: int, whole: bool):
+    found = page((0, 1))
+
+    parted = parted_of(found, low(found), of_layout=LayoutParameters(most_pieces=most))
+
+    assert len(found.candidates) == 11  # of which one would be two
+    assert (max(heights(parted)) > 3 * RADIUS) == whole
 
 
 def test_a_tall_piece_beside_one_row_stays_whole():

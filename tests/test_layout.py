@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from digits import ink, layout
-from digits.layout import LayoutParameters
+from digits.layout import LayoutParameters, Piece
 from digits.parameters import Parameters
 
 
@@ -214,13 +214,31 @@ def test_a_number_of_tall_digits_is_a_line():
 
 
 def test_no_picture_has_more_pieces_than_there_are_labels():
+    labels = layout.pieces(ink.extract(sheet())).labels
     parameters = Parameters()
-    cut = (parameters.layout.cuts + 1) + (parameters.layout.touching_cuts + 1)
-    parted = 2 * parameters.apart.rounds
 
-    most = parameters.layout.most_pieces * (1 + parted + cut)
+    assert np.iinfo(labels.dtype).max == layout.MOST_LABELS
+    assert parameters.layout.most_labels(2 * parameters.apart.rounds) <= layout.MOST_LABELS
 
-    assert most <= np.iinfo(layout.pieces(ink.extract(sheet())).labels.dtype).max
+
+def test_of_a_line_of_clutter_no_more_is_joined_than_is_asked_for(monkeypatch):
+    bars = [Piece(label, (4 * label, 10, 2, 30)) for label in range(1, 200)]
+    labels = np.zeros((60, 900), np.int16)
+    for piece in bars:
+        x, y, width, height = piece.box
+        labels[y : y + height, x : x + width] = piece.label
+    line = layout.in_lines(labels, bars, LayoutParameters())
+    joined = []
+    union = layout.union
+    monkeypatch.setattr(layout, "union", lambda boxes: joined.append(len(boxes)) or union(boxes))
+
+    everything = layout.arrange(line, ()).candidates
+    in_all = len(joined)
+    few = layout.arrange(line, (), LayoutParameters(most_candidates=15)).candidates
+
+    assert len(everything) == 1500
+    assert few == everything[:15]
+    assert len(joined) - in_all < 60 < in_all
 
 
 def test_pieces_that_are_dropped_leave_the_others_in_lines():
