@@ -13,10 +13,13 @@ from typing import Any, TypeVar, get_type_hints
 from digits import card
 from digits.apart import ApartParameters
 from digits.confidence import ConfidenceParameters
+from digits.enclosures import EnclosureParameters
 from digits.errors import ModelError
 from digits.faint import FaintParameters
 from digits.ink import InkParameters
 from digits.layout import MOST_LABELS, LayoutParameters
+from digits.look import LookParameters
+from digits.rows import RowsParameters
 from digits.search import SearchParameters
 from digits.sheet import SheetParameters
 
@@ -33,6 +36,7 @@ NEEDED = frozenset(
         "parameters.layout.join_pieces",
         "parameters.layout.most_pieces",
         "parameters.layout.most_candidates",
+        "parameters.rows.slope_digits",
     }
 )
 """Counts that must not be 0, for nothing could be read."""
@@ -46,8 +50,11 @@ class Parameters:
     sheet: SheetParameters = field(default_factory=SheetParameters)
     layout: LayoutParameters = field(default_factory=LayoutParameters)
     faint: FaintParameters = field(default_factory=FaintParameters)
+    enclosures: EnclosureParameters = field(default_factory=EnclosureParameters)
     apart: ApartParameters = field(default_factory=ApartParameters)
+    look: LookParameters = field(default_factory=LookParameters)
     search: SearchParameters = field(default_factory=SearchParameters)
+    rows: RowsParameters = field(default_factory=RowsParameters)
     confidence: ConfidenceParameters = field(default_factory=ConfidenceParameters)
 
     @classmethod

@@ -9,6 +9,7 @@ import pytest
 from digits import apart, ink, layout
 from digits.apart import ApartParameters, Rows
 from digits.layout import Layout, LayoutParameters, Piece
+from digits.rows import RowsParameters
 
 ROWS = (60, 110, 160)
 COLUMNS = (60, 120, 180, 240)
@@ -52,7 +53,7 @@ def parted_of(
 
 def rows_of(found: Layout, sure: set[int], parameters: ApartParameters) -> Rows:
     boxes = [found.candidates[index].box for index in sorted(sure)]
-    return Rows.of(np.array(boxes, float).reshape(-1, 4), parameters)
+    return Rows.of(np.array(boxes, float).reshape(-1, 4), parameters, RowsParameters())
 
 
 def stacked(found: Layout, sure: set[int]) -> set[int]:
@@ -146,10 +147,13 @@ def test_it_counts_as_two_only_if_both_are_digits():
         if each.labels[0] not in {label for i in low(found) for label in found.candidates[i].labels}
     ]
 
+    def counts(parted: Layout, sure: set[int]) -> bool:
+        return apart.all_digits(found, tall, parted, sure, ApartParameters())
+
     assert len(parts) == 2
-    assert apart.all_digits(found, tall, parted, everything)
-    assert not apart.all_digits(found, tall, parted, everything - {parts[0]})
-    assert not apart.all_digits(found, tall, found, everything)
+    assert counts(parted, everything)
+    assert not counts(parted, everything - {parts[0]})
+    assert not counts(found, everything)
 
 
 def test_edges_between_rows_may_be_the_same_line():
@@ -171,7 +175,7 @@ def test_edges_between_rows_may_be_the_same_line():
     sure = {i for i, each in enumerate(found.candidates) if each.labels[0] != len(pieces)}
     parameters = ApartParameters()
     boxes = np.array([found.candidates[i].box for i in sorted(sure)], np.float64)
-    known = Rows.of(boxes, parameters)
+    known = Rows.of(boxes, parameters, RowsParameters())
     new_labels = layout.labels_after(found)
     parted = apart.part(found, sure, known, parameters, LayoutParameters(), new_labels)
     assert len(parted.candidates) > len(found.candidates)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from digits import enclosures, ink, layout
+from digits.enclosures import EnclosureParameters
 from digits.layout import Layout, LayoutParameters
 
 
@@ -26,7 +27,7 @@ def bars_of(found: Layout) -> set[int]:
 
 def kept(found: Layout, sure: set[int]) -> list[int]:
     """The widths of what is left."""
-    left = enclosures.drop(found, sure, LayoutParameters())
+    left = enclosures.drop(found, sure, EnclosureParameters(), LayoutParameters())
     return sorted(each.box[2] for each in left.candidates)
 
 
