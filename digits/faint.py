@@ -106,9 +106,9 @@ def _usual(pens: list[Pen], parameters: FaintParameters) -> Pen:
 
 
 def _at_size(pen: Pen, box: Box, height: float) -> Pen:
-    """What a pen would be in a hand that writes digits of a box's size instead of this ``height``,
-    if that is smaller."""
-    return pen._replace(width=pen.width * min(1.0, max(box[2:]) / height))
+    """What a pen would be in a hand that writes digits of a box's size instead of this ``height``:
+    what is fine beside it is so in a larger hand as well."""
+    return pen._replace(width=pen.width * max(box[2:]) / height)
 
 
 def _is_pale(pen: Pen, usual: Pen, parameters: FaintParameters) -> bool:

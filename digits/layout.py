@@ -449,7 +449,6 @@ def _stacks(boxes: NDArray[np.float32], parameters: LayoutParameters) -> list[tu
     gap = np.maximum(above, -below)
     near = shared >= parameters.stack_overlap * np.minimum.outer(width[lows], width)
     near &= gap <= parameters.stack_gap * np.maximum.outer(heights[lows], heights)
-    near[np.arange(len(lows)), lows] = False
     one, other = np.nonzero(near & small)
     pairs = list(zip(lows[one].tolist(), other.tolist(), strict=True))
     # Of two digits, above and below, it is part of one.

@@ -118,10 +118,7 @@ def _own_ink(
     own = layout.any_of(nearby, candidate.labels)
     near = cv2.dilate(own.view(np.uint8), AROUND)
     near &= (own | (nearby == 0)).view(np.uint8)
-    middle = extracted.threshold[
-        min(y + height // 2, extracted.threshold.shape[0] - 1),
-        min(x + width // 2, extracted.threshold.shape[1] - 1),
-    ]
-    paper = int(parameters.background * int(middle))
+    middle = int(extracted.threshold[y + height // 2, x + width // 2])
+    paper = int(parameters.background * middle)
     strength = cv2.subtract(extracted.strength[window] * near, (paper,))
     return tile.crop(strength, threshold=int(strength.max()) * parameters.edge // 255)

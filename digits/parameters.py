@@ -107,5 +107,5 @@ def _build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
 def _count(exact: float, what: str, needed: bool) -> int:
     least = 1 if needed else 0
     if not exact.is_integer() or not least <= exact <= MOST:
-        raise ModelError(f"{what} must be a whole number from {least} to {MOST:,}, not {exact:g}")
+        raise ModelError(f"{what} must be a whole number from {least} to {MOST:,}, not {exact:,}")
     return int(exact)
