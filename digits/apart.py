@@ -18,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import layout, rows, seams
-from digits.layout import Box, Labels, Layout, LayoutParameters, Piece
+from digits.components import Box
+from digits.layout import Labels, Layout, LayoutParameters, Piece
+from digits.rows import RowsParameters
 
 Boxes = NDArray[np.float64]
-
-BIT = 0.2
-"""Of a piece's height, what is too low to be a digit in it."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,12 @@ class ApartParameters:
     through several, and does so if it goes ``into`` beyond the middles of two; a row that counts
     ends no further than ``reach`` from the piece, and the next one is at least ``pitch`` below.
     They are parted no further than ``slack`` from the space between the one's feet and the other's
-    heads; each pixel on the way costs ``pull`` for each height that it is off the middle of it.
+    heads; each pixel on the way costs ``pull`` for each height that it is off the middle of it,
+    each step up or down ``sideways``, each pixel of ink one, and a way that costs more than
+    ``price`` for each of its columns is none: the cut is made along the middle.
     What is taller than ``tallest`` is in lines of its own. What is found is looked at again,
-    ``rounds`` times at most, and no more is cut at once than ``most`` of the picture's widths.
+    ``rounds`` times at most, and no more is cut at once than ``most`` of the picture's widths. Of a
+    digit that may be several, parts lower than ``bit`` of its height need not be digits.
     """
 
     tall: float = 1.4
@@ -47,8 +49,11 @@ class ApartParameters:
     pitch: float = 0.6
     slack: float = 0.25
     pull: float = 2.0
+    sideways: float = 0.1
+    price: float = 4.0
     rounds: int = 4
     most: float = 20.0
+    bit: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -61,21 +66,22 @@ class Rows:
     extents: Boxes
 
     @classmethod
-    def of(cls, boxes: Boxes, parameters: ApartParameters) -> Rows:
+    def of(cls, boxes: Boxes, parameters: ApartParameters, rows_parameters: RowsParameters) -> Rows:
         """The rows of digits in ``boxes`` ``[n, 4]``, those left out that are too tall for one;
         none if they are too few."""
         height = statistics.median(boxes[:, 3].tolist()) if len(boxes) else 0.0
         low = boxes[boxes[:, 3] < parameters.tall * height]
         chains: list[list[int]] = []
         if len(low) >= parameters.least_known:
-            chains = rows.arrange([(x, y, w, h) for x, y, w, h in low.astype(int).tolist()])
+            whole = [(x, y, w, h) for x, y, w, h in low.astype(int).tolist()]
+            chains = rows.arrange(whole, rows_parameters)
         found = tuple(low[chain] for chain in chains)
         extents = [layout.union([tuple(box) for box in row.tolist()]) for row in found]
         return cls(height, found, np.array(extents, np.float64).reshape(-1, 4))
 
     def through(self, box: Box, parameters: ApartParameters) -> list[Boxes]:
         """The rows that a piece reaches through, top row first: the top and the height of each in
-        each of the piece's columns, ``[2, w]``. None if it is not tall enough for two."""
+        each of the piece's columns, ``[2, w]``. No row if it is not tall enough for two."""
         x, y, width, tall = box
         if tall < parameters.tall * self.height:
             return []
@@ -111,17 +117,23 @@ def stacked(
     }
 
 
-def all_digits(whole: Layout, index: int, parted: Layout, sure: Collection[int]) -> bool:
+def all_digits(
+    whole: Layout,
+    index: int,
+    parted: Layout,
+    sure: Collection[int],
+    parameters: ApartParameters,
+) -> bool:
     """Whether piece ``index`` of one layout became several in another, each of which that is no
     mere bit is among the ``sure`` digits there."""
-    x, y, width, height = whole.candidates[index].box
-    window = (slice(y, y + height), slice(x, x + width))
+    box = whole.candidates[index].box
+    window = layout.window(box)
     here = whole.labels[window] == whole.candidates[index].labels[0]
     labels = set(np.unique(parted.labels[window][here]).tolist())
     high = [
         each in sure
         for each, candidate in enumerate(parted.candidates)
-        if candidate.labels[0] in labels and candidate.box[3] >= BIT * height
+        if candidate.labels[0] in labels and candidate.box[3] >= parameters.bit * box[3]
     ]
     return len(high) > 1 and all(high)
 
@@ -191,7 +203,7 @@ def _part(
     """A piece cut between the rows, each part's connected components of at least ``least`` pixels
     relabelled in ``labels``; none if they are more than ``room``."""
     x, y, width, tall = piece.box
-    window = labels[y : y + tall, x : x + width]
+    window = labels[layout.window(piece.box)]
     here = window == piece.label
     edges = [
         _edge(here, above, below, y, height, parameters)
@@ -209,14 +221,15 @@ def _part(
         large = np.flatnonzero(stats[:, 2:4].max(axis=1) >= least)
         for mark in large[large > 0].tolist():
             left, top, part_width, part_height, _ = stats[mark].tolist()
-            own = marks[top : top + part_height, left : left + part_width] == mark
+            own = marks[layout.window((left, top, part_width, part_height))] == mark
             found.append(((left, start + top, part_width, part_height), own))
         if len(found) > room:
             return []
     parts = []
-    for (left, top, part_width, part_height), own in found:
+    for box, own in found:
         label = next(new_labels)
-        window[top : top + part_height, left : left + part_width][own] = label
+        window[layout.window(box)][own] = label
+        left, top, part_width, part_height = box
         parts.append(Piece(label, (x + left, y + top, part_width, part_height), parted=True))
     return parts
 
@@ -240,6 +253,7 @@ def _edge(
     off = np.abs(lines - middle)
     prices = here[start:stop] + parameters.pull * off / height
     prices = np.where(off <= allowed, prices, np.inf).astype(np.float32)
-    paths = seams.cheapest(prices.T, spacing=0, most=1, most_ink=4.0 * here.shape[1])
+    most = parameters.price * here.shape[1]
+    paths = seams.cheapest(prices.T, spacing=0, most=1, most_ink=most, sideways=parameters.sideways)
     straight = np.clip(np.rint(middle), 0, len(here)).astype(np.intp)
     return np.asarray(start + paths[0]) if paths else straight

@@ -42,7 +42,7 @@ class ModelCard:
         """Read ``model.json``. Raises ModelError saying which field is missing or wrong."""
         try:
             values = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelError(f"{CARD} is not JSON: {error}") from None
         if not isinstance(values, dict):
             raise ModelError(f"{CARD} must be a JSON object")
@@ -89,16 +89,23 @@ def _labels(values: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _numbers(values: Mapping[str, object], name: str) -> dict[str, float]:
-    numbers = {}
-    for key, value in _object(values, name).items():
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-        ):
-            raise ModelError(f"{name}.{key} in {CARD} must be a number, not {value!r}")
-        numbers[key] = float(value)
-    return numbers
+    return {
+        key: number(value, f"{name}.{key} in {CARD}")
+        for key, value in _object(values, name).items()
+    }
+
+
+def number(value: object, what: str) -> float:
+    """``value`` if it is a number that is finite. Raises ModelError saying ``what`` is not."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ModelError(f"{what} must be a number, not {value!r:.40}")
+    try:
+        exact = float(value)
+    except OverflowError:  # JSON's numbers may have any number of digits
+        exact = math.inf
+    if not math.isfinite(exact):
+        raise ModelError(f"{what} must be a finite number, of up to 300 digits, not {exact}")
+    return exact
 
 
 def _files(values: Mapping[str, object]) -> dict[str, str]:

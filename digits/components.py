@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Box = tuple[int, int, int, int]
+"""x, y, width, height in pixels; x to the right, y down."""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import odds
+from digits.components import Box
 from digits.ink import Ink
-from digits.layout import Box, Layout, any_of
+from digits.layout import Layout, any_of
 from digits.model import ModelFolder
 from digits.network import session
 from digits.odds import log_odds

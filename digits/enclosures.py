@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,13 +13,24 @@ from numpy.typing import NDArray
 from digits import layout
 from digits.layout import Layout, LayoutParameters
 
-MOST = 20
-"""Pictures' areas that are searched for holes: an enclosure may lie in another one."""
-LEAST = 0.25
-"""Of an enclosure's height, the least that a digit in it has, unless other digits are as low."""
+
+@dataclass(frozen=True)
+class EnclosureParameters:
+    """A digit has at least ``least`` of the height of what encloses it, or ``usual`` of the median
+    height of the digits, whichever is lower. No more is searched for holes than ``most`` of the
+    picture's areas, for an enclosure may lie in another one."""
+
+    least: float = 0.25
+    usual: float = 0.7
+    most: float = 20.0
 
 
-def drop(found: Layout, sure: Collection[int], parameters: LayoutParameters) -> Layout:
+def drop(
+    found: Layout,
+    sure: Collection[int],
+    parameters: EnclosureParameters,
+    layout_parameters: LayoutParameters,
+) -> Layout:
     """The pieces without those in whose holes a digit lies.
 
     ``found`` is as `digits.layout.pieces` has it; ``sure`` are the indices of the candidates that
@@ -37,8 +49,8 @@ def drop(found: Layout, sure: Collection[int], parameters: LayoutParameters) -> 
         & np.less.outer(bottom[inner], bottom)
     )
     usual = statistics.median(height[inner].tolist())
-    high = height[inner, None] >= np.minimum(LEAST * height, 0.7 * usual)
-    left_to_look = MOST * found.labels.size
+    high = height[inner, None] >= np.minimum(parameters.least * height, parameters.usual * usual)
+    left_to_look = parameters.most * found.labels.size
     around: set[int] = set()
     for outer in np.flatnonzero((within & high).any(axis=0)).tolist():
         left_to_look -= int(width[outer] * height[outer])
@@ -46,13 +58,12 @@ def drop(found: Layout, sure: Collection[int], parameters: LayoutParameters) -> 
             break
         if _has_in_hole(found, outer, inner[within[:, outer] & high[:, outer]].tolist()):
             around.add(outer)
-    return layout.without(found, around, parameters)
+    return layout.without(found, around, layout_parameters)
 
 
 def _has_in_hole(found: Layout, outer: int, inner: Collection[int]) -> bool:
     """Whether all of one of the ``inner`` pieces lies in a hole of the ``outer`` one."""
-    x, y, width, height = found.candidates[outer].box
-    window = found.labels[y : y + height, x : x + width]
+    window = found.labels[layout.window(found.candidates[outer].box)]
     paper = np.pad(window != found.candidates[outer].labels[0], 1, constant_values=True)
     _, regions = cv2.connectedComponents(paper.view(np.uint8), connectivity=4)
     outside: NDArray[np.bool_] = regions[1:-1, 1:-1] == regions[0, 0]

@@ -17,7 +17,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.layout import Box, Layout
+from digits import layout
+from digits.components import Box
+from digits.layout import Layout
 
 Grey = NDArray[np.uint8]
 Boxes = NDArray[np.float64]
@@ -28,21 +30,21 @@ class FaintParameters:
     """A piece is faint if it has less than ``least`` of the strength of the stronger digits, or
     strokes of less than ``finest`` of the usual width of theirs; a digit of less than ``large`` of
     the largest one's height does not count among these. What is fine may be part of a broken digit
-    if it is no larger than ``part`` and no further from what is not faint than ``near``, in heights
-    of the digits. On a line with fine digits on it another pen wrote, or a smaller hand."""
+    if it is smaller than ``part`` and no further from what is not faint than ``near``, in heights
+    of the digits. On a line with fine digits on it another pen wrote, or a smaller hand.
 
+    ``weaker`` of a piece's pixels are at most as strong as it is taken to be: its edges, which are
+    a pen's whole width where that is fine, do not count. ``stronger`` of the digits are at most as
+    strong as the stronger ones.
+    """
+
+    weaker: float = 0.8
+    stronger: float = 0.9
     least: float = 0.35
     finest: float = 0.36
     part: float = 0.8
     near: float = 0.2
     large: float = 0.4
-
-
-STRENGTH = 0.8
-"""A piece is as strong as the weakest of the strongest fifth of its pixels: its edges, which are a
-pen's whole width where that is fine, do not count."""
-STRONGER = 0.9
-"""The share of the digits that are at most as strong as the stronger ones."""
 
 
 def beside(
@@ -63,14 +65,14 @@ def beside(
     candidates = found.candidates
     least_height = parameters.large * max(candidates[index].box[3] for index in sure)
     large = [index for index in sure if candidates[index].box[3] >= least_height]
-    pens = [_pen(found, strength, index) for index in range(len(candidates))]
-    of_page = _usual([pens[index] for index in large])
+    pens = [_pen(found, strength, index, parameters) for index in range(len(candidates))]
+    of_page = _usual([pens[index] for index in large], parameters)
     on_line: dict[int, list[Pen]] = {}
     for index in large:
         pen = pens[index]
         if not (_is_pale(pen, of_page, parameters) or _is_fine(pen, of_page, parameters)):
             on_line.setdefault(candidates[index].line, []).append(pen)
-    of_line = {line: _usual(digits) for line, digits in on_line.items()}
+    of_line = {line: _usual(digits, parameters) for line, digits in on_line.items()}
     usual = [of_line.get(each.line, of_page) for each in candidates]
     pale = {i for i, pen in enumerate(pens) if _is_pale(pen, usual[i], parameters)}
     fine = {i for i, pen in enumerate(pens) if _is_fine(pen, usual[i], parameters)} - pale
@@ -96,17 +98,17 @@ class Pen(NamedTuple):
     width: float
 
 
-def _usual(pens: list[Pen]) -> Pen:
+def _usual(pens: list[Pen], parameters: FaintParameters) -> Pen:
     """That of the stronger digits, and the usual width of them all."""
     strengths = sorted(pen.strength for pen in pens)
-    stronger = strengths[int(STRONGER * (len(strengths) - 1))]
+    stronger = strengths[int(parameters.stronger * (len(strengths) - 1))]
     return Pen(stronger, statistics.median(pen.width for pen in pens))
 
 
 def _at_size(pen: Pen, box: Box, height: float) -> Pen:
-    """What a pen would be in a hand that writes digits of a box's size instead of this ``height``,
-    if that is smaller."""
-    return pen._replace(width=pen.width * min(1.0, max(box[2:]) / height))
+    """What a pen would be in a hand that writes digits of a box's size instead of this ``height``:
+    what is fine beside it is so in a larger hand as well."""
+    return pen._replace(width=pen.width * max(box[2:]) / height)
 
 
 def _is_pale(pen: Pen, usual: Pen, parameters: FaintParameters) -> bool:
@@ -126,12 +128,11 @@ def _may_be_part(box: Boxes, others: Boxes, height: float, parameters: FaintPara
     return bool((gaps <= parameters.near * height).any())
 
 
-def _pen(found: Layout, strength: Grey, index: int) -> Pen:
-    x, y, width, height = found.candidates[index].box
-    window = (slice(y, y + height), slice(x, x + width))
-    here = found.labels[window] == found.candidates[index].labels[0]
-    own = strength[window][here]
-    place = int(STRENGTH * (len(own) - 1))
+def _pen(found: Layout, strength: Grey, index: int, parameters: FaintParameters) -> Pen:
+    around = layout.window(found.candidates[index].box)
+    here = found.labels[around] == found.candidates[index].labels[0]
+    own = strength[around][here]
+    place = int(parameters.weaker * (len(own) - 1))
     return Pen(int(np.partition(own, place)[place]), len(own) / _length(here))
 
 

@@ -19,11 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import components, rules, seams
+from digits.components import Box
 from digits.ink import Ink
 from digits.rules import RuleParameters
 
 Labels = NDArray[np.int16]
-Box = tuple[int, int, int, int]
+
+MOST_LABELS = int(np.iinfo(np.int16).max)
+"""That a picture may need. Each pixel has one, and those of 16 bits take half the memory of 32, and
+two thirds of the time to search."""
 
 FEW = 4
 """Labels up to so many are sooner compared one by one than looked up in a table."""
@@ -33,39 +37,71 @@ FEW = 4
 class LayoutParameters:
     """Lengths are fractions of the line's typical height, unless they say otherwise.
 
-    ``least_height`` is in working pixels; ``speck`` a fraction of the typical piece's height below
-    which a piece is dust; pieces of one line share ``overlap`` of the lower one's height;
-    ``join_gap``, ``join_width`` and ``join_pieces`` bound what may be one digit together, where
-    what is lower than ``bit`` may also be left out; ``cut_width`` is the width over height from
-    which a piece may be several digits; at most ``cuts`` paths, ``cut_spacing`` apart and inked for
-    ``cut_ink`` of it, part one; if it is taken for digits that touch, the ``touching_`` ones are
-    meant, and a step to the side counts ``touching_sideways`` of an inked pixel. ``stack_gap``,
-    ``stack_overlap`` and ``stack_height`` bound what may be a part right above or below another;
-    what meets the border along ``frame_contact`` of the picture's long side is no writing. Of more
-    than ``most_pieces`` the largest are kept, of ``most_candidates`` the first.
+    *Pieces.* Under ``least_height``, in working pixels, is nothing; a piece whose longer side is
+    under ``speck`` of the one that ``typical`` of all pieces are at most is dust. What meets the
+    border along ``frame_contact`` of the picture's long side is no writing, nor is what meets it
+    along ``frame_along`` of its own and is no broader than ``frame_thin`` of the picture's.
+
+    *Lines.* Pieces of one line share ``overlap`` of the lower one's height; of those to its right
+    a piece's neighbour is the nearest, where a pixel higher or lower counts ``aside`` of one to the
+    side. What is lower than ``stack_height`` of the height that ``stack_usual`` of all pieces have
+    at most, or one of ``stack_few`` at most, may be a part right above or below another: no further
+    than ``stack_gap`` of the higher one's height, and below ``stack_overlap`` of the narrower one's
+    width.
+
+    *Joined.* ``join_gap``, ``join_width`` and ``join_pieces`` bound what may be one digit together,
+    of which ``join_height`` of its own height counts if that is more than the line's; what is lower
+    than ``bit`` may also be left out.
+
+    *Cut.* ``cut_width`` is the width over height from which a piece may be several digits, unless
+    it is lower than ``low``; these are at most ``flat`` times as high as it. At most ``cuts``
+    paths, ``cut_spacing`` apart and inked for ``cut_ink`` of the piece's height, part one, and a
+    step to the side counts ``cut_sideways`` of an inked pixel. If it is taken for digits that
+    touch, the ``touching_`` ones are meant, and paths are ``touching_spacing`` apart
+    ``touching_through`` of the way down.
+
+    Of more than ``most_pieces`` the largest are kept, of ``most_candidates`` the first.
     """
 
     rules: RuleParameters = field(default_factory=RuleParameters)
     least_height: int = 6
     speck: float = 0.12
+    typical: float = 0.75
+    frame_contact: float = 0.35
+    frame_along: float = 0.6
+    frame_thin: float = 0.03
     overlap: float = 0.4
+    aside: float = 2.0
+    stack_height: float = 0.5
+    stack_usual: float = 0.9
+    stack_few: int = 4
+    stack_gap: float = 0.3
+    stack_overlap: float = 0.15
     join_gap: float = 0.3
     join_width: float = 1.35
     join_pieces: int = 10
+    join_height: float = 0.8
     bit: float = 0.2
+    low: float = 0.5
+    flat: float = 1.5
     cut_width: float = 0.85
     cuts: int = 16
     cut_spacing: float = 0.18
     cut_ink: float = 0.45
+    cut_sideways: float = 0.1
     touching_cuts: int = 24
     touching_spacing: float = 0.14
     touching_sideways: float = 0.3
-    frame_contact: float = 0.35
-    stack_gap: float = 0.3
-    stack_overlap: float = 0.15
-    stack_height: float = 0.5
+    touching_through: float = 0.5
     most_pieces: int = 600
     most_candidates: int = 1500
+
+    def most_labels(self, partings: int) -> int:
+        """How many labels a picture may need: `pieces` gives one to each, ``partings`` of rows
+        (`digits.apart.part`) to ``most_pieces`` at most, and `arrange` to all parts of all pieces
+        that are left, once for the usual cuts and once for those of digits that touch."""
+        parts = (self.cuts + 1) + (self.touching_cuts + 1)
+        return self.most_pieces * (1 + partings + parts)
 
 
 @dataclass(frozen=True)
@@ -216,10 +252,9 @@ def exchange(layout: Layout, other: Layout, lines: Collection[int]) -> Layout:
     labels = layout.labels.copy()
     for line in lines:
         for piece in other.lines[line]:
-            x, y, width, height = piece.box
-            window = (slice(y, y + height), slice(x, x + width))
-            own = other.labels[window] == piece.label
-            labels[window][own] = piece.label
+            around = window(piece.box)
+            own = other.labels[around] == piece.label
+            labels[around][own] = piece.label
     of = [other if line in lines else layout for line in range(len(layout.lines))]
     return Layout(
         labels,
@@ -246,11 +281,16 @@ def cuts(
             spacing=parameters.touching_spacing * height,
             most=parameters.touching_cuts,
             most_ink=most_ink,
-            through=0.5,
+            through=parameters.touching_through,
             sideways=parameters.touching_sideways,
         )
-    spacing = parameters.cut_spacing * height
-    return seams.cheapest(here, spacing=spacing, most=parameters.cuts, most_ink=most_ink)
+    return seams.cheapest(
+        here,
+        spacing=parameters.cut_spacing * height,
+        most=parameters.cuts,
+        most_ink=most_ink,
+        sideways=parameters.cut_sideways,
+    )
 
 
 def labels_after(layout: Layout) -> Iterator[int]:
@@ -301,6 +341,12 @@ def union(boxes: list[Box]) -> Box:
     return left, top, right - left, bottom - top
 
 
+def window(box: Box) -> tuple[slice, slice]:
+    """The part of a picture that a box holds."""
+    x, y, width, height = box
+    return slice(y, y + height), slice(x, x + width)
+
+
 def typical_height(pieces: Sequence[Piece]) -> float:
     """The `weighted_median` of the pieces' heights: dirt and fragments hardly count."""
     return weighted_median([piece.box[3] for piece in pieces])
@@ -328,7 +374,7 @@ def _pieces(mask: NDArray[np.uint8], parameters: LayoutParameters) -> tuple[Labe
     if not found:
         return labels, []
     sizes = np.array([max(component.box[2:]) for component in found])
-    typical = _quantile(sizes.tolist(), 0.75)
+    typical = _quantile(sizes.tolist(), parameters.typical)
     order = np.flatnonzero(sizes >= parameters.speck * typical)
     if len(order) > parameters.most_pieces:
         order = order[np.argsort(-sizes[order], kind="stable")[: parameters.most_pieces]]
@@ -353,12 +399,15 @@ def _without_frame(
         piece
         for piece in pieces
         if contact[piece.label] < parameters.frame_contact * longest
-        and (contact[piece.label] < 0.6 * max(piece.box[2:]) or not _thin(piece, longest))
+        and not (
+            contact[piece.label] >= parameters.frame_along * max(piece.box[2:])
+            and _is_thin(piece, longest, parameters)
+        )
     ]
 
 
-def _thin(piece: Piece, longest: int) -> bool:
-    return min(piece.box[2:]) <= max(2, 0.03 * longest)
+def _is_thin(piece: Piece, longest: int, parameters: LayoutParameters) -> bool:
+    return min(piece.box[2:]) <= max(2, parameters.frame_thin * longest)
 
 
 def _lines(pieces: list[Piece], parameters: LayoutParameters) -> list[list[Piece]]:
@@ -373,7 +422,7 @@ def _lines(pieces: list[Piece], parameters: LayoutParameters) -> list[list[Piece
         return index
 
     boxes = np.array([piece.box for piece in order], np.float32).reshape(-1, 4)
-    for index, neighbour in enumerate(_right_neighbours(boxes, parameters.overlap)):
+    for index, neighbour in enumerate(_right_neighbours(boxes, parameters)):
         if neighbour is not None:
             parent[root(index)] = root(neighbour)
     for above, below in _stacks(boxes, parameters):
@@ -389,8 +438,8 @@ def _stacks(boxes: NDArray[np.float32], parameters: LayoutParameters) -> list[tu
     if len(boxes) < 2:
         return []
     heights = boxes[:, 3]
-    small = heights < parameters.stack_height * _quantile(heights.tolist(), 0.9)
-    if len(boxes) <= 4:
+    small = heights < parameters.stack_height * _quantile(heights.tolist(), parameters.stack_usual)
+    if len(boxes) <= parameters.stack_few:
         small[:] = True
     left, top, width, _ = boxes.T
     right, bottom = left + width, top + heights
@@ -400,7 +449,6 @@ def _stacks(boxes: NDArray[np.float32], parameters: LayoutParameters) -> list[tu
     gap = np.maximum(above, -below)
     near = shared >= parameters.stack_overlap * np.minimum.outer(width[lows], width)
     near &= gap <= parameters.stack_gap * np.maximum.outer(heights[lows], heights)
-    near[np.arange(len(lows)), lows] = False
     one, other = np.nonzero(near & small)
     pairs = list(zip(lows[one].tolist(), other.tolist(), strict=True))
     # Of two digits, above and below, it is part of one.
@@ -410,7 +458,7 @@ def _stacks(boxes: NDArray[np.float32], parameters: LayoutParameters) -> list[tu
     return pairs + list(zip(lows[part].tolist(), nearest[part].tolist(), strict=True))
 
 
-def _right_neighbours(boxes: NDArray[np.float32], overlap: float) -> list[int | None]:
+def _right_neighbours(boxes: NDArray[np.float32], parameters: LayoutParameters) -> list[int | None]:
     """For each piece the one further right that shares enough rows with it and lies nearest.
 
     The boxes ``[n, 4]`` are in the order of their middles, from left to right.
@@ -420,10 +468,10 @@ def _right_neighbours(boxes: NDArray[np.float32], overlap: float) -> list[int | 
     left, top, width, height = boxes.T
     right, bottom, middle = left + width, top + height, top + height / 2
     shared = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
-    beside = np.triu(shared >= overlap * np.minimum.outer(height, height), k=1)
+    beside = np.triu(shared >= parameters.overlap * np.minimum.outer(height, height), k=1)
     gap = np.maximum(left[None, :] - right[:, None], 0)
     offset = np.abs(middle[None, :] - middle[:, None])
-    nearest = np.where(beside, gap + 2 * offset, np.inf).argmin(axis=1).tolist()
+    nearest = np.where(beside, gap + parameters.aside * offset, np.inf).argmin(axis=1).tolist()
     return [place if beside[index, place] else None for index, place in enumerate(nearest)]
 
 
@@ -437,13 +485,14 @@ def _is_wide(layout: Layout, index: int, parameters: LayoutParameters) -> bool:
     candidate = layout.candidates[index]
     _, _, width, height = candidate.box
     usual = layout.heights[candidate.line]
-    reference = _digit_height(candidate.box, usual)
-    return height >= 0.5 * usual and width > parameters.cut_width * reference
+    reference = _digit_height(candidate.box, usual, parameters)
+    return height >= parameters.low * usual and width > parameters.cut_width * reference
 
 
-def _digit_height(box: Box, usual: float) -> float:
-    """How high a digit in this piece is: as usual on its line, or as the piece if that is flat."""
-    return max(min(usual, box[3] * 1.5), 1.0)
+def _digit_height(box: Box, usual: float, parameters: LayoutParameters) -> float:
+    """How high a digit in this piece is: as usual on its line, or hardly higher than the piece if
+    that is flat."""
+    return max(min(usual, box[3] * parameters.flat), 1.0)
 
 
 def _cut_in(
@@ -458,7 +507,7 @@ def _cut_in(
     """``line`` with piece ``index`` of the layout cut into parts, left to right."""
     candidate = layout.candidates[index]
     piece = layout.piece(index)
-    height = _digit_height(piece.box, layout.heights[candidate.line])
+    height = _digit_height(piece.box, layout.heights[candidate.line], parameters)
     parts = _cut(labels, piece, height, new_labels, parameters, touching)
     rest = [other for other in line if other is not piece]
     return sorted(rest + parts, key=lambda part: part.middle[0])
@@ -476,9 +525,9 @@ def _cut(
 
     They are relabelled in ``labels``.
     """
-    x, y, width, piece_height = piece.box
-    window = labels[y : y + piece_height, x : x + width]
-    here = window == piece.label
+    x, y, _, _ = piece.box
+    around = labels[window(piece.box)]
+    here = around == piece.label
     paths = cuts(here, height, parameters, touching=touching)
     if not paths:
         return [piece]
@@ -490,7 +539,7 @@ def _cut(
         if not part_width:
             continue
         label = next(new_labels)
-        window[part] = label
+        around[part] = label
         box = (x + left, y + top, part_width, part_height)
         parts.append(Piece(label, box, cut=True, of=piece.label))
     parts[-1] = replace(parts[-1], cut=False)
@@ -499,12 +548,12 @@ def _cut(
 
 def _line_candidates(
     number: int, line: list[Piece], height: float, parameters: LayoutParameters
-) -> list[Candidate]:
-    """Every run of neighbouring pieces that is narrow and close enough to be one digit.
+) -> Iterator[Candidate]:
+    """Every run of neighbouring pieces that is narrow and close enough to be one digit, one after
+    the other: a line of clutter has many more than are asked for.
 
     A run with flat bits in it, ends of a rule or dirt, is a candidate with and without them.
     """
-    found: list[Candidate] = []
     for first in range(len(line)):
         run: list[Piece] = []
         box = line[first].box
@@ -514,11 +563,10 @@ def _line_candidates(
             box = union([box, line[last].box])
             run.append(line[last])
             if last > first or not _is_too_wide(run[0], height, parameters):
-                found.append(_candidate(number, first, last, run))
+                yield _candidate(number, first, last, run)
             tall = [piece for piece in run if piece.box[3] >= parameters.bit * height]
             if 0 < len(tall) < len(run):
-                found.append(_candidate(number, first, last, tall))
-    return found
+                yield _candidate(number, first, last, tall)
 
 
 def _is_too_wide(piece: Piece, height: float, parameters: LayoutParameters) -> bool:
@@ -526,7 +574,9 @@ def _is_too_wide(piece: Piece, height: float, parameters: LayoutParameters) -> b
     and for its line's."""
     _, _, piece_width, piece_height = piece.box
     reference = max(height, piece_height)
-    return piece_height >= 0.5 * height and piece_width > parameters.join_width * reference
+    return (
+        piece_height >= parameters.low * height and piece_width > parameters.join_width * reference
+    )
 
 
 def _candidate(number: int, first: int, last: int, pieces: list[Piece]) -> Candidate:
@@ -537,5 +587,5 @@ def _candidate(number: int, first: int, last: int, pieces: list[Piece]) -> Candi
 def _may_join(before: Box, box: Box, height: float, parameters: LayoutParameters) -> bool:
     gap = box[0] - (before[0] + before[2])
     _, _, width, joined_height = union([before, box])
-    reference = max(height, joined_height * 0.8)
+    reference = max(height, joined_height * parameters.join_height)
     return gap <= parameters.join_gap * reference and width <= parameters.join_width * reference

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -19,8 +20,18 @@ Floats = NDArray[np.float32]
 AROUND = np.ones((3, 3), np.uint8)
 """A pixel and the eight next to it."""
 
-DUST = 0.1
-"""Of the box around several specks, what theirs cover at least if they may be a digit."""
+
+@dataclass(frozen=True)
+class LookParameters:
+    """Of the box around several specks that may be a digit, their own cover at least ``dust``.
+
+    What has no more than ``background`` of the strength from which on it would be ink is paper, and
+    a tile ends where nothing is stronger than ``edge`` 255ths of its strongest pixel.
+    """
+
+    dust: float = 0.1
+    background: float = 0.5
+    edge: int = 40
 
 
 class Look:
@@ -30,11 +41,18 @@ class Look:
     not looked at. ``seconds`` is what looking took, and what it is told that it took before.
     """
 
-    def __init__(self, extracted: Ink, network: Network, seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        extracted: Ink,
+        network: Network,
+        parameters: LookParameters | None = None,
+        seconds: float = 0.0,
+    ) -> None:
         self.seconds = seconds
         self.specks: dict[int, int] = {}
         self._extracted = extracted
         self._network = network
+        self._parameters = parameters or LookParameters()
         self._place: dict[tuple[int, ...], int] = {}
         self._probabilities = np.zeros((0, 10), np.float32)
         self._digit_score = np.zeros(0, np.float32)
@@ -48,7 +66,7 @@ class Look:
             return False
         _, _, width, height = candidate.box
         covered = sum(self.specks[label] for label in candidate.labels)
-        return len(candidate.labels) == 1 or covered < DUST * width * height
+        return len(candidate.labels) == 1 or covered < self._parameters.dust * width * height
 
     def scores(self, arranged: Layout) -> tuple[Floats, Floats]:
         """``probabilities`` ``[n, 10]`` and ``digit_score`` ``[n]`` of a layout's candidates."""
@@ -59,7 +77,7 @@ class Look:
             passed: list[Candidate] = []
             for each in new.values():
                 (passed if self.is_dust(each) else seen).append(each)
-            tiles = cut_tiles(self._extracted, arranged.labels, seen)
+            tiles = cut_tiles(self._extracted, arranged.labels, seen, self._parameters)
             self._keep(seen, *self._network.scores(tiles))
             none = np.zeros((len(passed), 10), np.float32)
             self._keep(passed, none, none[:, 0])
@@ -76,15 +94,23 @@ class Look:
         self._digit_score = np.concatenate([self._digit_score, digit_score])
 
 
-def cut_tiles(extracted: Ink, labels: Labels, candidates: Sequence[Candidate]) -> Floats:
+def cut_tiles(
+    extracted: Ink,
+    labels: Labels,
+    candidates: Sequence[Candidate],
+    parameters: LookParameters | None = None,
+) -> Floats:
     """The candidates' own ink, each normalised: ``[n, 28, 28, 1]`` float32."""
+    parameters = parameters or LookParameters()
     tiles = np.zeros((len(candidates), tile.SIDE, tile.SIDE, 1), np.float32)
     for index, candidate in enumerate(candidates):
-        tiles[index, ..., 0] = tile.normalise(_own_ink(extracted, labels, candidate))
+        tiles[index, ..., 0] = tile.normalise(_own_ink(extracted, labels, candidate, parameters))
     return tiles
 
 
-def _own_ink(extracted: Ink, labels: Labels, candidate: Candidate) -> NDArray[np.uint8]:
+def _own_ink(
+    extracted: Ink, labels: Labels, candidate: Candidate, parameters: LookParameters
+) -> NDArray[np.uint8]:
     """The strength inside the candidate's box, soft edges included, other pieces left out."""
     x, y, width, height = candidate.box
     window = (slice(max(y - 1, 0), y + height + 1), slice(max(x - 1, 0), x + width + 1))
@@ -92,14 +118,7 @@ def _own_ink(extracted: Ink, labels: Labels, candidate: Candidate) -> NDArray[np
     own = layout.any_of(nearby, candidate.labels)
     near = cv2.dilate(own.view(np.uint8), AROUND)
     near &= (own | (nearby == 0)).view(np.uint8)
-    faint = (
-        int(
-            extracted.threshold[
-                min(y + height // 2, extracted.threshold.shape[0] - 1),
-                min(x + width // 2, extracted.threshold.shape[1] - 1),
-            ]
-        )
-        // 2
-    )
-    strength = cv2.subtract(extracted.strength[window] * near, (faint,))
-    return tile.crop(strength, threshold=int(strength.max()) * 40 // 255)
+    middle = int(extracted.threshold[y + height // 2, x + width // 2])
+    paper = int(parameters.background * middle)
+    strength = cv2.subtract(extracted.strength[window] * near, (paper,))
+    return tile.crop(strength, threshold=int(strength.max()) * parameters.edge // 255)

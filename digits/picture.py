@@ -224,7 +224,7 @@ def _to_grey(image: Image.Image) -> Grey:
         return _stretched(np.asarray(image, np.float64))
     if image.has_transparency_data:
         return _composed(np.asarray(image.convert("RGBA"), np.uint8))
-    if image.mode == "CMYK" or image.mode not in ("L", "RGB"):
+    if image.mode not in ("L", "RGB"):
         image = image.convert("RGB" if image.mode != "1" else "L")
     return np.asarray(image.convert("L"), np.uint8)
 

@@ -35,6 +35,7 @@ from digits.parameters import Parameters
 from digits.picture import Limits, Picture
 from digits.pyramid import Pyramid
 from digits.reading import Box, Digit, Milliseconds, Polarity, Reading
+from digits.rows import RowsParameters
 from digits.search import Choice
 from digits.settings import Settings
 from digits.signs import RING_DIGIT, STROKE
@@ -106,7 +107,7 @@ class Reader:
         if trace is not None:
             extracted, arranged = found.extracted, found.arranged
             seen = [arranged.candidates[choice.index] for _, choice in found.placed]
-            tiles = cut_tiles(extracted, arranged.labels, seen)
+            tiles = cut_tiles(extracted, arranged.labels, seen, self.parameters.look)
             trace.record(decoded, extracted, arranged, tiles, digits)
             trace.evidence = judged.evidence
         return Reading(
@@ -160,7 +161,7 @@ class Reader:
         reason for another: nothing to cut, and nothing that the network sees larger than it is."""
         seconds = 0.0
         if coarse := ink.coarse(pyramid, self.parameters.ink, polarity=polarity):
-            look = Look(coarse, self.network)
+            look = Look(coarse, self.network, self.parameters.look)
             uncut = self._all_in_one(coarse) if single else self._uncut(coarse, look)
             if uncut:
                 found = self._chosen(coarse, uncut, look, single=single)
@@ -169,7 +170,7 @@ class Reader:
             seconds = look.seconds
         # Enlarging helps to part what is close; what is one digit is left as it is.
         fine = ink.extract(pyramid, self.parameters.ink, enlarge=not single, polarity=polarity)
-        look = Look(fine, self.network, seconds)
+        look = Look(fine, self.network, self.parameters.look, seconds)
         arranged = self._all_in_one(fine) if single else self._cut(fine, look)
         return self._chosen(fine, arranged, look, single=single)
 
@@ -205,7 +206,8 @@ class Reader:
         """The digits among the boxes, in reading order."""
         choose = search.choose_single if single else search.choose
         scores = look.scores(arranged)
-        placed = _in_reading_order(arranged, choose(arranged, *scores, self.parameters.search))
+        chosen = choose(arranged, *scores, self.parameters.search)
+        placed = _in_reading_order(arranged, chosen, self.parameters.rows)
         return _Found(extracted, arranged, scores, placed, look.seconds)
 
     def _worth_a_look(self, pieces: Layout, extracted: Ink, look: Look) -> Layout:
@@ -216,7 +218,7 @@ class Reader:
         if dropped := self._faint(pieces, sure, extracted, look):
             pieces = layout.without(pieces, dropped, self.parameters.layout)
             sure = self._sure(pieces, look)
-        return enclosures.drop(pieces, sure, self.parameters.layout)
+        return enclosures.drop(pieces, sure, self.parameters.enclosures, self.parameters.layout)
 
     def _pass_over_specks(self, pieces: Layout, look: Look) -> None:
         """What is too small for a digit, beside what is sure to be one, is not looked at at all."""
@@ -283,13 +285,17 @@ class Reader:
             boxes = self._known(pieces, sure, look)
             if not apart.any_tall(pieces, boxes, parameters):
                 break
-            known = apart.Rows.of(boxes, parameters)
+            known = apart.Rows.of(boxes, parameters, self.parameters.rows)
             if len(known.boxes) < 2:
                 break
             if doubted := apart.stacked(pieces, sure, known, parameters):
                 trial = apart.part(pieces, sure - doubted, known, parameters, of_layout, new_labels)
                 seen = self._sure(trial, look)
-                sure -= {each for each in doubted if apart.all_digits(pieces, each, trial, seen)}
+                sure -= {
+                    each
+                    for each in doubted
+                    if apart.all_digits(pieces, each, trial, seen, parameters)
+                }
             before = pieces
             pieces = apart.part(before, sure, known, parameters, of_layout, new_labels)
             if len(pieces.candidates) == len(before.candidates):
@@ -382,11 +388,15 @@ class _Judged:
         return written, digits > 0, written - digits
 
 
-def _in_reading_order(arranged: Layout, chosen: list[Choice]) -> list[tuple[int, Choice]]:
+def _in_reading_order(
+    arranged: Layout, chosen: list[Choice], parameters: RowsParameters
+) -> list[tuple[int, Choice]]:
     """The chosen candidates with their rows, row by row and from left to right."""
     boxes = [arranged.candidates[choice.index].box for choice in chosen]
     return [
-        (row, chosen[place]) for row, places in enumerate(rows.arrange(boxes)) for place in places
+        (row, chosen[place])
+        for row, places in enumerate(rows.arrange(boxes, parameters))
+        for place in places
     ]
 
 

@@ -11,32 +11,45 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Box = tuple[int, int, int, int]
+from digits.components import Box
+
 Boxes = NDArray[np.float64]
 
-OVERLAP = 0.4
-"""Part of the lower digit's height that neighbours share, at least."""
-DRIFT = 0.45
-"""How far, in digit heights, a chain may miss the next one's first digit."""
-SLOPE_DIGITS = 5
-"""Digits at a chain's end that tell its slope."""
+
+@dataclass(frozen=True)
+class RowsParameters:
+    """Neighbours share ``overlap`` of the lower one's height, and a pixel higher or lower counts
+    ``aside`` of a pixel to the side.
+
+    A chain may miss the next one's first digit by ``drift`` of the higher digit's height, and the
+    lower of the two is ``alike`` of that height at least. The ``slope_digits`` at a chain's end
+    tell its slope; ``level_digits`` and fewer are level.
+    """
+
+    overlap: float = 0.4
+    aside: float = 3.0
+    drift: float = 0.45
+    alike: float = 0.4
+    slope_digits: int = 5
+    level_digits: int = 2
 
 
-def arrange(boxes: list[Box]) -> list[list[int]]:
+def arrange(boxes: list[Box], parameters: RowsParameters | None = None) -> list[list[int]]:
     """Group ``boxes`` (x, y, w, h) into rows, top row first, each from left to right.
 
     Returns indices into ``boxes``.
     """
     if not boxes:
         return []
+    parameters = parameters or RowsParameters()
     array = np.array(boxes, np.float64)
-    chains = _join(array, _chains(array))
+    chains = _join(array, _chains(array, parameters), parameters)
     return sorted(chains, key=lambda chain: _height_of(array, chain))
 
 
-def _chains(boxes: Boxes) -> list[list[int]]:
+def _chains(boxes: Boxes, parameters: RowsParameters) -> list[list[int]]:
     """Follow mutual neighbours from left to right."""
-    right, left = _nearest(boxes)
+    right, left = _nearest(boxes, parameters)
     follows = {
         index: neighbour
         for index, neighbour in enumerate(right)
@@ -52,15 +65,15 @@ def _chains(boxes: Boxes) -> list[list[int]]:
     return chains
 
 
-def _nearest(boxes: Boxes) -> tuple[list[int | None], list[int | None]]:
+def _nearest(boxes: Boxes, parameters: RowsParameters) -> tuple[list[int | None], list[int | None]]:
     """For each box the nearest that shares rows, with its middle on the right, and on the left."""
     x, y, width, height = boxes.T
     middle, bottom = x + width / 2, y + height
     ahead = middle[None, :] - middle[:, None]
     shared = np.minimum.outer(bottom, bottom) - np.maximum.outer(y, y)
-    beside = shared >= OVERLAP * np.minimum.outer(height, height)
+    beside = shared >= parameters.overlap * np.minimum.outer(height, height)
     centre = y + height / 2
-    aside = 3 * np.abs(centre[None, :] - centre[:, None])
+    aside = parameters.aside * np.abs(centre[None, :] - centre[:, None])
     return _least(beside & (ahead > 0), ahead + aside), _least(beside & (ahead < 0), aside - ahead)
 
 
@@ -80,26 +93,28 @@ class _Chain:
     tail: tuple[float, float]
 
     @classmethod
-    def of(cls, boxes: Boxes, places: list[int]) -> _Chain:
-        head = _line(boxes, places[:SLOPE_DIGITS])
-        tail = head if len(places) <= SLOPE_DIGITS else _line(boxes, places[-SLOPE_DIGITS:])
+    def of(cls, boxes: Boxes, places: list[int], parameters: RowsParameters) -> _Chain:
+        count = parameters.slope_digits
+        head = _line(boxes, places[:count], parameters)
+        tail = head if len(places) <= count else _line(boxes, places[-count:], parameters)
         return cls(places, head, tail)
 
 
-def _join(boxes: Boxes, found: list[list[int]]) -> list[list[int]]:
+def _join(boxes: Boxes, found: list[list[int]], parameters: RowsParameters) -> list[list[int]]:
     """Join the two chains that continue each other best, until none do."""
-    chains = [_Chain.of(boxes, places) for places in found]
+    chains = [_Chain.of(boxes, places, parameters) for places in found]
     while len(chains) > 1:
-        misses = _misses(boxes, chains)
+        misses = _misses(boxes, chains, parameters)
         first, second = divmod(int(misses.argmin()), len(chains))
-        if misses[first, second] > DRIFT:
+        if misses[first, second] > parameters.drift:
             break
-        chains[first] = _Chain.of(boxes, chains[first].places + chains[second].places)
+        places = chains[first].places + chains[second].places
+        chains[first] = _Chain.of(boxes, places, parameters)
         del chains[second]
     return [chain.places for chain in chains]
 
 
-def _misses(boxes: Boxes, chains: list[_Chain]) -> NDArray[np.float64]:
+def _misses(boxes: Boxes, chains: list[_Chain], parameters: RowsParameters) -> NDArray[np.float64]:
     """How far each chain (column) starts from where each other one (row) leads, in digit heights,
     or ends from where it comes from, if that is less; inf if it does not start after it."""
     start = boxes[[chain.places[0] for chain in chains]]
@@ -112,15 +127,15 @@ def _misses(boxes: Boxes, chains: list[_Chain]) -> NDArray[np.float64]:
     behind = np.abs(np.add.outer(-end_y, level) + np.multiply.outer(end_x, slope))
     height = np.maximum.outer(end[:, 3], start[:, 3])
     follows = np.less.outer(end[:, 0] + end[:, 2], start_x)
-    follows &= np.minimum.outer(end[:, 3], start[:, 3]) >= 0.4 * height
+    follows &= np.minimum.outer(end[:, 3], start[:, 3]) >= parameters.alike * height
     return np.where(follows, np.minimum(ahead, behind) / height, np.inf)
 
 
-def _line(boxes: Boxes, places: list[int]) -> tuple[float, float]:
+def _line(boxes: Boxes, places: list[int], parameters: RowsParameters) -> tuple[float, float]:
     """Slope and level of the straight line that digits' middles lie on; level if they are few."""
     x, y = _middles(boxes[places])
     level = float(y.mean())
-    if len(places) <= 2:
+    if len(places) <= parameters.level_digits:
         return 0.0, level
     centre = float(x.mean())
     across = x - centre

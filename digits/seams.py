@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 Path = NDArray[np.intp]
 
 STEPS = np.array([0, -1, 1])[:, None]
-SIDEWAYS = 0.1
-"""What a step to the side costs unless it is said; crossing an inked pixel costs one."""
+"""To the columns from which a path may come."""
 
 
 def cheapest(
@@ -22,12 +21,13 @@ def cheapest(
     spacing: float,
     most: int,
     most_ink: float,
+    sideways: float,
     through: float = 1.0,
-    sideways: float = SIDEWAYS,
 ) -> list[Path]:
     """The cheapest paths through ``here`` ``[h, w]``, from left to right.
 
-    A path is a column for each row, and moves by at most one from a row to the next. Of the
+    A path is a column for each row, and moves by at most one from a row to the next. Crossing an
+    inked pixel costs one, and a step to the side ``sideways``. Of the
     cheapest path through each pixel of one row (``through`` of the way down, 1 is the last) only
     those are kept that cost at most ``most_ink`` and are at least ``spacing`` columns from each
     other and from both sides there, the cheapest first, up to ``most``.

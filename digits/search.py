@@ -24,10 +24,6 @@ from digits.signs import STROKE
 Floats = NDArray[np.float32]
 
 
-MOST = 0.75
-"""Of the marks of a number that is written smaller than others, those that are digits for sure."""
-
-
 @dataclass(frozen=True)
 class SearchParameters:
     """``leave_out`` is the cost of leaving out a piece as high as its line, ``leave_out_single``
@@ -39,9 +35,10 @@ class SearchParameters:
     one under which it is no company either; ``least_size`` the height, as a fraction of the typical
     digit's, under which a mark is not one, and ``most_size`` that over which it is not several.
     Marks under it are a number that is written smaller if there are ``several`` on a line of their
-    own, most of them sure, none ``alike`` times as high as another, and ``legible`` pixels high. A
-    mark beside no digit is hardly several if it is lower than ``several_size`` of the typical
-    digit's height, and than ``several_height`` pixels.
+    own, ``doubtless`` of them sure, none more than ``alike`` times as high as another, and
+    ``legible`` pixels high. A mark beside no digit is hardly several if it is lower than
+    ``several_size`` of the typical digit's height, and than ``several_height`` pixels. Of a number
+    no more than ``strokes`` are 1s, and there are at most ``again`` digits for each that differs.
     """
 
     leave_out: float = 1.5
@@ -59,6 +56,9 @@ class SearchParameters:
     several: int = 3
     alike: float = 2.0
     legible: int = 12
+    doubtless: float = 0.75
+    strokes: float = 0.5
+    again: float = 3.0
     company: CompanyParameters = field(default_factory=CompanyParameters)
 
 
@@ -96,6 +96,9 @@ def choose(
         if max(digit_score[index], score) >= least
     ]
     if len(digits) < len(chosen):
+        chosen, scores = digits, judged(digits)
+    digits = [index for index, score in zip(chosen, scores.tolist(), strict=True) if score >= least]
+    if len(digits) == 1 < len(chosen):  # of what is alone more is asked
         chosen, scores = digits, judged(digits)
     return [
         Choice(index, score)
@@ -167,9 +170,10 @@ def numbers(
     return {
         line
         for line, places in lines.items()
-        if len(doubtless.intersection(places)) >= max(parameters.several, MOST * len(places))
+        if len(doubtless.intersection(places))
+        >= max(parameters.several, parameters.doubtless * len(places))
         and _is_row(candidates, places, parameters)
-        and _like_a_number(likeliest[places].tolist())
+        and _like_a_number(likeliest[places].tolist(), parameters)
     }
 
 
@@ -350,16 +354,17 @@ def _easy(
     return {
         line
         for line, path in enumerate(paths)
-        if _like_a_number(probabilities[list(path.candidates)].argmax(axis=1).tolist())
+        if _like_a_number(probabilities[list(path.candidates)].argmax(axis=1).tolist(), parameters)
         and _effort(layout, line, path, parameters) <= parameters.ease
     }
 
 
-def _like_a_number(digits: list[int]) -> bool:
+def _like_a_number(digits: list[int], parameters: SearchParameters) -> bool:
     """Whether these are several digits, and no mere strokes nor the same few over and over: what a
     fence or a wavy line falls into."""
-    strokes = digits.count(STROKE)
-    return len(digits) > 1 and 2 * strokes <= len(digits) <= 3 * len(set(digits))
+    count, strokes = len(digits), digits.count(STROKE)
+    pattern = count > parameters.again * len(set(digits))
+    return count > 1 and strokes <= parameters.strokes * count and not pattern
 
 
 def _effort(layout: Layout, line: int, path: _Path, parameters: SearchParameters) -> float:

@@ -15,7 +15,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.layout import Box, Candidate, Layout, Piece, any_of, union
+from digits.components import Box
+from digits.layout import Candidate, Layout, Piece, any_of, union, window
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -305,8 +306,7 @@ def of_scene(marks: Marks, parameters: SignParameters) -> Flags:
     if count > 1:
         return np.zeros(count, np.bool_)
     mark, labels = marks.candidates[0], marks.layout.labels
-    x, y, width, height = mark.box
-    own = np.count_nonzero(any_of(labels[y : y + height, x : x + width], mark.labels))
+    own = np.count_nonzero(any_of(labels[window(mark.box)], mark.labels))
     before, after = _to_border(marks)
     least = parameters.stroke_ink if marks.strokes.all() else 0.0
     if np.minimum(before, after).min() <= parameters.near:

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from digits import enclosures, ink, layout
-from digits.layout import Layout, LayoutParameters
+from digits.components import Box
+from digits.enclosures import EnclosureParameters
+from digits.layout import Layout, LayoutParameters, Piece
 
 
 def page(*rings: tuple[int, int, int], bars: tuple[tuple[int, int, int], ...]) -> Layout:
@@ -26,7 +28,7 @@ def bars_of(found: Layout) -> set[int]:
 
 def kept(found: Layout, sure: set[int]) -> list[int]:
     """The widths of what is left."""
-    left = enclosures.drop(found, sure, LayoutParameters())
+    left = enclosures.drop(found, sure, EnclosureParameters(), LayoutParameters())
     return sorted(each.box[2] for each in left.candidates)
 
 
@@ -70,3 +72,78 @@ def test_an_open_arc_around_a_digit_is_no_enclosure():
     found = layout.pieces(ink.extract(grey))
 
     assert max(kept(found, bars_of(found))) > 80
+
+
+def drawn(around: np.ndarray, *bars: Box, **parameters: float) -> bool:
+    """Whether ``around`` (``[h, w]`` bool), the first 100 pixels from above and from the left, is
+    left beside bars, all of which are digits for sure."""
+    labels = np.zeros((300, 400), np.int16)
+    height, width = around.shape
+    labels[100 : 100 + height, 100 : 100 + width][around] = 1
+    pieces = [Piece(1, (100, 100, width, height))]
+    for label, bar in enumerate(bars, start=2):
+        labels[layout.window(bar)] = label
+        pieces.append(Piece(label, bar))
+    found = layout.in_lines(labels, pieces, LayoutParameters())
+    sure = {index for index, each in enumerate(found.candidates) if each.labels != (1,)}
+    left = enclosures.drop(found, sure, EnclosureParameters(**parameters), LayoutParameters())
+    return (1,) in {each.labels for each in left.candidates}
+
+
+def frame(height: int, width: int) -> np.ndarray:
+    here = np.ones((height, width), bool)
+    here[3:-3, 3:-3] = False
+    return here
+
+
+@pytest.mark.parametrize("height", [100, 200])
+@pytest.mark.parametrize("usual", [40, 60])
+@pytest.mark.parametrize("inner", [24, 26, 29, 49, 51])
+def test_a_digit_is_high_enough_for_what_encloses_it_or_for_the_others(height, usual, inner):
+    others = [(20 * place, 100, 8, each) for place, each in enumerate((usual, usual, 90))]
+    enough = inner >= min(0.25 * height, 0.7 * usual)
+
+    stays = drawn(frame(height, 80), (130, 110, 10, inner), *others)
+
+    assert stays != enough
+
+
+@pytest.mark.parametrize(
+    "bar", [(80, 120, 10, 40), (210, 120, 10, 40), (150, 40, 10, 40), (150, 220, 10, 40)]
+)
+def test_a_digit_beside_a_frame_is_not_in_it(bar):
+    assert drawn(frame(100, 100), bar)
+
+
+def half_open() -> np.ndarray:
+    """Two fields above each other, of which the upper one has no top."""
+    here = frame(120, 80)
+    here[:3, 3:-3] = False
+    here[57:60] = True
+    return here
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "stays"),
+    [
+        (40, 40, False),
+        (40, 5, True),  # what is in the hole is dirt
+    ],
+)
+def test_one_digit_in_a_hole_is_enough(upper, lower, stays):
+    bars = ((130, 110, 8, upper), (130, 165, 8, lower))
+
+    assert drawn(half_open(), *bars) == stays
+
+
+def test_a_thin_slanted_line_is_closed():
+    rows, columns = np.mgrid[:81, :81]
+    diamond = abs(rows - 40) + abs(columns - 40) == 40
+
+    assert not drawn(diamond, (136, 125, 8, 30))
+
+
+@pytest.mark.parametrize(("most", "stays"), [(0.05, True), (0.07, False)])
+def test_no_more_is_searched_than_a_share_of_the_picture(most, stays):
+    """The frame's box is a fifteenth of it."""
+    assert drawn(frame(100, 80), (130, 120, 10, 50), most=most) == stays

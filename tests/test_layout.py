@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
 from digits import ink, layout
-from digits.layout import LayoutParameters
+from digits.components import Box
+from digits.layout import Layout, LayoutParameters, Piece
 from digits.parameters import Parameters
 
 
@@ -214,13 +216,31 @@ def test_a_number_of_tall_digits_is_a_line():
 
 
 def test_no_picture_has_more_pieces_than_there_are_labels():
+    labels = layout.pieces(ink.extract(sheet())).labels
     parameters = Parameters()
-    cut = (parameters.layout.cuts + 1) + (parameters.layout.touching_cuts + 1)
-    parted = 2 * parameters.apart.rounds
 
-    most = parameters.layout.most_pieces * (1 + parted + cut)
+    assert np.iinfo(labels.dtype).max == layout.MOST_LABELS
+    assert parameters.layout.most_labels(2 * parameters.apart.rounds) <= layout.MOST_LABELS
 
-    assert most <= np.iinfo(layout.pieces(ink.extract(sheet())).labels.dtype).max
+
+def test_of_a_line_of_clutter_no_more_is_joined_than_is_asked_for(monkeypatch):
+    bars = [Piece(label, (4 * label, 10, 2, 30)) for label in range(1, 200)]
+    labels = np.zeros((60, 900), np.int16)
+    for piece in bars:
+        x, y, width, height = piece.box
+        labels[y : y + height, x : x + width] = piece.label
+    line = layout.in_lines(labels, bars, LayoutParameters())
+    joined = []
+    union = layout.union
+    monkeypatch.setattr(layout, "union", lambda boxes: joined.append(len(boxes)) or union(boxes))
+
+    everything = layout.arrange(line, ()).candidates
+    in_all = len(joined)
+    few = layout.arrange(line, (), LayoutParameters(most_candidates=15)).candidates
+
+    assert len(everything) == 1500
+    assert few == everything[:15]
+    assert len(joined) - in_all < 60 < in_all
 
 
 def test_pieces_that_are_dropped_leave_the_others_in_lines():
@@ -234,3 +254,218 @@ def test_pieces_that_are_dropped_leave_the_others_in_lines():
     assert [each.box[0] for each in left.candidates] == [20, 220]
     assert [len(line) for line in left.lines] == [2]
     assert layout.without(found, set(), LayoutParameters()) is found
+
+
+# Boxes made by hand
+
+
+def drawn(*boxes: Box, shape: tuple[int, int] = (300, 400)) -> ink.Ink:
+    """Ink that fills boxes."""
+    mask = np.zeros(shape, np.uint8)
+    for box in boxes:
+        mask[layout.window(box)] = 1
+    return ink.Ink(mask * np.uint8(255), mask, mask, 1.0, "dark_on_light")
+
+
+def kept(*boxes: Box, shape: tuple[int, int] = (300, 400), most: int = 600) -> list[Box]:
+    """What of them are pieces, from the left."""
+    found = layout.find_single(drawn(*boxes, shape=shape), LayoutParameters(most_pieces=most))
+    return sorted(piece.box for line in found.lines for piece in line)
+
+
+def lined(*boxes: Box) -> Layout:
+    labels = np.zeros((300, 800), np.int16)
+    pieces = [Piece(label, box) for label, box in enumerate(boxes, start=1)]
+    for piece in pieces:
+        labels[layout.window(piece.box)] = piece.label
+    return layout.in_lines(labels, pieces, LayoutParameters())
+
+
+def lines_of(*boxes: Box) -> list[list[int]]:
+    """Which of the boxes each line has."""
+    return [sorted(piece.label - 1 for piece in line) for line in lined(*boxes).lines]
+
+
+def joined(*boxes: Box) -> set[tuple[int, int, tuple[int, ...]]]:
+    """The candidates of one line: its first and last piece, and those that it has."""
+    arranged = layout.arrange(lined(*boxes), ())
+    assert len(arranged.lines) == 1
+    return {(each.first, each.last, each.labels) for each in arranged.candidates}
+
+
+def squares(*sides: int) -> list[Box]:
+    return [(sum(sides[:place]) + 10 * place, 5, side, side) for place, side in enumerate(sides)]
+
+
+@pytest.mark.parametrize(
+    ("sides", "least"),
+    [
+        ((100, 100, 50, 12), 12),  # 0.12 of what three of four are at most
+        ((100, 100, 50, 11), 50),
+        ((100, 100, 100, 10), 100),
+        ((200, 50, 50, 50, 7), 7),
+        ((60, 60, 100, 8), 60),  # of 70, which is between them
+    ],
+)
+def test_what_is_much_smaller_than_most_pieces_is_dust(sides, least):
+    assert min(box[2] for box in kept(*squares(*sides), shape=(300, 500))) == least
+
+
+def test_of_too_many_pieces_the_largest_are_kept():
+    assert [box[2] for box in kept(*squares(20, 60, 40), most=2)] == [60, 40]
+
+
+DIGIT = (150, 100, 30, 60)
+
+
+@pytest.mark.parametrize(
+    ("box", "stays"),
+    [
+        ((0, 50, 40, 150), False),  # each border, along more than 0.35 of the long side
+        ((360, 50, 40, 150), False),
+        ((100, 0, 150, 40), False),
+        ((100, 260, 150, 40), False),
+        ((0, 50, 20, 130), True),  # less
+        ((40, 50, 40, 150), True),  # beside it
+        ((0, 50, 8, 60), False),  # thin and along it
+        ((0, 50, 30, 9), True),  # thin and on end
+    ],
+)
+def test_what_lies_along_the_border_is_no_writing(box, stays):
+    assert kept(DIGIT, box) == sorted([DIGIT, box] if stays else [DIGIT])
+
+
+def test_two_pixels_along_the_border_of_a_small_picture_are_no_writing():
+    assert kept((0, 10, 2, 20), (20, 10, 8, 20), shape=(40, 60)) == [(20, 10, 8, 20)]
+
+
+def test_all_that_there_is_is_writing():
+    assert kept((0, 50, 40, 150)) == [(0, 50, 40, 150)]
+
+
+@pytest.mark.parametrize(("lower", "lines"), [(18, [[0, 1]]), (19, [[0], [1]])])
+def test_pieces_of_a_line_share_two_fifths_of_the_lower_ones_height(lower, lines):
+    assert lines_of((0, 0, 20, 30), (60, lower, 20, 30)) == lines
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        # Each one's nearest, by how far it is aside, and twice by how much lower.
+        [(0, 20, 20, 30), (50, 20, 20, 30), (90, 15, 20, 30)],
+        # What reaches over it is no nearer than what is right beside it.
+        [(0, 20, 60, 30), (70, 20, 20, 30), (96, 15, 20, 30)],
+    ],
+)
+def test_lines_that_overlap_are_told_apart_by_what_is_nearest(boxes):
+    below = {20: [(30, 36, 20, 30), (80, 36, 20, 30), (120, 36, 20, 30)]}
+    lower = below.get(boxes[0][2], [(35, 32, 40, 30), (85, 34, 20, 30)])
+
+    assert lines_of(*boxes, *lower) == [[0, 1, 2], list(range(3, 3 + len(lower)))]
+
+
+ROW = [(40 * place, 50, 30, 40) for place in range(5)]
+SMALL_ROW = [*ROW[:2], *((100 + 40 * place, 60, 30, 20) for place in range(4))]
+
+
+@pytest.mark.parametrize(
+    ("boxes", "bar", "one"),
+    [
+        (ROW, (0, 28, 30, 10), True),
+        (ROW, (0, 27, 30, 10), False),  # too far above
+        (ROW, (0, 102, 30, 10), True),
+        (ROW, (0, 103, 30, 10), False),  # too far below
+        (ROW, (27, 30, 10, 10), True),
+        (ROW, (29, 30, 10, 10), False),  # too far aside
+        (ROW, (0, 25, 30, 20), False),  # as high as a digit
+        (SMALL_ROW, (0, 30, 30, 15), True),  # not as high as the highest are
+    ],
+)
+def test_a_bar_right_above_a_digit_or_below_it_is_of_its_line(boxes, bar, one):
+    assert (len(lines_of(*boxes, bar)) == 1) == one
+
+
+def test_parts_of_a_digit_need_not_be_low_where_there_are_few():
+    assert lines_of((0, 0, 30, 30), (0, 34, 30, 30)) == [[0, 1]]
+    assert len(lines_of((0, 0, 30, 30), (0, 34, 30, 30), *ROW[2:])) > 1
+
+
+def test_a_bar_with_a_dot_on_it_is_of_the_digit_below():
+    assert len(lines_of(*ROW, (0, 36, 30, 10), (10, 28, 10, 6))) == 1
+
+
+def test_a_bar_between_two_digits_is_of_the_nearer_one():
+    far = [(x, 100, 30, 40) for x in (0, 40, 80)]
+
+    assert lines_of(*ROW[:3], (0, 94, 30, 4), *far) == [[0, 1, 2], [3, 4, 5, 6]]
+
+
+def test_a_line_is_where_most_of_its_ink_is():
+    tall, bars = (0, 0, 30, 30), [(0, 39, 12, 10), (16, 39, 12, 10)]
+
+    assert lines_of((100, 30, 20, 6), tall, *bars) == [[1, 2, 3], [0]]
+
+
+def test_half_of_all_that_there_is_lies_in_what_is_lower_than_typical():
+    assert layout.weighted_median([10, 10, 20, 30]) == 20
+    assert layout.weighted_median([1, 1, 1, 50]) == 50
+
+
+@pytest.mark.parametrize(
+    ("lower", "gap", "one"),
+    [(0, 12, True), (0, 13, False), (20, 14, True), (20, 15, False)],  # 0.3 of 40, and of 48
+)
+def test_what_is_close_for_its_height_may_be_one_digit(lower, gap, one):
+    found = joined((0, 50, 10, 40), (10 + gap, 50 + lower, 10, 40))
+
+    assert ((0, 1, (1, 2)) in found) == one
+
+
+@pytest.mark.parametrize(("height", "bit"), [(7, True), (10, False)])
+def test_a_bit_beside_a_digit_may_be_part_of_it_or_not(height, bit):
+    found = joined((0, 50, 10, 40), (14, 66, 4, height))
+
+    assert ((0, 1, (1,)) in found) == bit
+    assert {(0, 0, (1,)), (0, 1, (1, 2))} <= found
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "wide"),
+    [
+        (60, 16, False),  # a mere fragment
+        (60, 20, True),
+        (30, 20, True),  # of digits half again as high as it is
+        (25, 20, False),
+    ],
+)
+def test_what_is_wide_for_the_digits_in_it_is_worth_cutting(width, height, wide):
+    digits = [(50 * place, 50, 30, 40) for place in range(3)]
+    found = lined(*digits, (200, 60, width, height))
+
+    assert layout.worth_cutting(found, [0, 3], LayoutParameters()) == ([3] if wide else [])
+    alone = {each.labels for each in layout.arrange(found, ()).candidates}
+    assert ((4,) in alone) == (width < 54 or height < 20)  # unless it is too wide for a digit
+
+
+def test_parts_of_what_is_cut_take_its_place_in_the_line():
+    extracted = drawn((10, 50, 20, 40), (30, 70, 6, 1), (36, 50, 20, 40), (90, 50, 20, 40))
+    found = layout.pieces(extracted)
+
+    [line] = layout.arrange(found, [0, 1]).lines
+
+    *parts, last = line
+    middles = [piece.middle[0] for piece in line]
+    assert middles == sorted(middles)
+    assert {part.of for part in parts} == {found.piece(0).label}
+    assert [part.cut for part in parts] == [True] * (len(parts) - 1) + [False]
+    assert (last.box, last.of, last.cut) == ((90, 50, 20, 40), 0, False)
+
+
+def test_touching_digits_are_told_apart_half_way_down():
+    gaps, foot = "##.##.##", "###..###"
+    here = np.array([[sign == "#" for sign in row] for row in [gaps] * 7 + [foot] * 5])
+    parameters = LayoutParameters(cut_ink=0.1)
+
+    paths = layout.cuts(here, 14, parameters, touching=True)
+
+    assert [path[5] for path in paths] == [2, 5]

@@ -106,6 +106,7 @@ def test_refuses_a_network_that_is_a_folder(tmp_path):
     [
         (b"", "model.json is not JSON"),
         (b"\xff\xfe\x00", "model.json is not JSON"),
+        (b"[" * 100_000, "model.json is not JSON"),
         (b"[]", "must be a JSON object"),
         (b"{}", "model.json has no 'name'"),
     ],
@@ -142,7 +143,8 @@ def test_a_model_trained_outside_git_has_no_revision(tmp_path):
         ("parameters", [], "'parameters' in model.json must be an object"),
         ("thresholds", {"uncertain": "0.9"}, "thresholds.uncertain in .* must be a number"),
         ("thresholds", {"uncertain": True}, "thresholds.uncertain in .* must be a number"),
-        ("thresholds", {"uncertain": float("nan")}, "thresholds.uncertain .* must be a number"),
+        ("thresholds", {"uncertain": float("nan")}, "thresholds.uncertain .* finite .* not nan"),
+        ("thresholds", {"uncertain": 10**400}, "thresholds.uncertain .* finite .* not inf"),
         ("files", {}, "does not name model.onnx"),
         ("files", {"../model.onnx": "0" * 64}, "'../model.onnx', which is not a plain"),
         ("files", {"model.pkl": "0" * 64}, "'model.pkl', which is not a plain"),

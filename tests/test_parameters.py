@@ -35,8 +35,44 @@ def test_what_the_card_does_not_name_has_its_default():
         ({"ink": 3}, "parameters.ink"),
         ({"ink": {"small_side": "x"}}, "parameters.ink.small_side"),
         ({"layout": {"rules": {"span": None}}}, "parameters.layout.rules.span"),
+        ({"ink": {"most_noise": float("nan")}}, "parameters.ink.most_noise .* not nan"),
+        ({"ink": {"most_noise": float("inf")}}, "parameters.ink.most_noise .* not inf"),
+        ({"ink": {"most_noise": 10**400}}, "parameters.ink.most_noise .* finite number"),
+        ({"ink": {"most_noise": True}}, "parameters.ink.most_noise .* not True"),
+        ({"search": {"several": 1.9}}, "parameters.search.several .* whole number .* not 1.9"),
+        ({"search": {"several": -1}}, "parameters.search.several .* from 0 .* not -1"),
+        ({"search": {"several": 1e9}}, r"parameters.search.several .* not 1,000,000,000"),
+        ({"ink": {"working_pixels": 0}}, "parameters.ink.working_pixels .* from 1 .* not 0"),
     ],
 )
 def test_a_wrong_card_is_refused_by_name(values, named):
     with pytest.raises(ModelError, match=named):
         Parameters.from_dict(values)
+
+
+def test_a_number_may_be_written_with_a_point_or_without():
+    read = Parameters.from_dict({"search": {"several": 4.0, "leave_out": 2}}).search
+
+    assert (read.several, read.leave_out) == (4, 2.0)
+    assert isinstance(read.several, int)
+    assert isinstance(read.leave_out, float)
+
+
+def test_a_card_that_may_need_more_labels_than_there_are_is_refused():
+    """600 pieces need 30,600: 1 each, 8 when rows are parted, and 17 and 25 parts when cut."""
+    most = {"layout": {"most_pieces": 642}}
+
+    assert Parameters.from_dict(most).layout.most_pieces == 642
+    for one_more in (
+        {"layout": {"most_pieces": 643}},
+        most | {"apart": {"rounds": 5}},
+        {"layout": {"most_pieces": 642, "cuts": 17}},
+        {"layout": {"most_pieces": 642, "touching_cuts": 25}},
+    ):
+        with pytest.raises(ModelError, match="layout.most_pieces .* labels, of which .* 32,767"):
+            Parameters.from_dict(one_more)
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_what_a_card_sets_need_not_be_used(rounds):
+    assert Parameters.from_dict({"apart": {"rounds": rounds}}).apart.rounds == rounds

@@ -144,6 +144,17 @@ def test_single_takes_the_whole_picture_as_one_digit(reader):
     assert len(several.digits) == 1
 
 
+def test_a_small_picture_is_enlarged_unless_it_is_one_digit(reader):
+    data, shapes = (PICTURES / "digit_8.png").read_bytes(), {}
+    for single in (True, False):
+        trace = Trace()
+        assert reader.read(data, single=single, trace=trace).text == "8"
+        shapes[single] = trace.stages["ink"].shape
+
+    assert shapes[True] == grey_of(PICTURES / "digit_8.png").shape
+    assert shapes[False] > shapes[True]
+
+
 class Doubt:
     """Judges every digit as a list says."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from digits import company
 from digits.layout import Candidate, Layout, Piece
 from digits.search import (
     SearchParameters,
@@ -83,6 +84,85 @@ def test_a_mark_much_smaller_than_the_digits_is_none():
     assert chosen(layout, 0.9, 0.9, 0.9, 0.9) == [0, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ((0.95, 0.95, 0.58), [2]),  # cutting it costs more than that it is doubtful
+        ((0.95, 0.95, 0.2), [0, 1]),
+    ],
+)
+def test_parting_what_is_connected_costs(scores, expected):
+    first, second = line_of(20, 20)
+    layout = arrange((replace(first, cut=True), second), (0, 0), (1, 1), (0, 1))
+
+    assert chosen(layout, *scores) == expected
+
+
+@pytest.mark.parametrize(("cut", "better"), [(False, {0}), (True, set())])
+def test_so_does_parting_what_is_left_out_from_a_digit(cut, better):
+    digits = (3, 5, 6, 7, 8)
+    dot = Piece(6, (0, 0, 6, 6), cut=cut)
+    other = arrange((dot, *line_of(*[20] * 5)), *((place, place) for place in range(1, 6)))
+    usual = arrange(line_of(*[20] * 5), *((place, place) for place in range(5)))
+    good, surer = read_as(digits, *[0.87] * 5), read_as(digits, *[0.99] * 5)
+
+    assert cheaper(usual, good, other, surer, SearchParameters()) == better
+
+
+@pytest.mark.parametrize(
+    ("other", "both", "expected"),
+    [
+        ((100, 30), 0.12, [4]),  # no more than what is as large as a digit
+        ((30, 3), 0.6, [5]),  # no less either, if it is as wide as that
+        ((4, 4), 0.6, [4]),
+    ],
+)
+def test_leaving_ink_out_costs_by_its_size(other, both, expected):
+    line = (*line_of(*[20] * 5), Piece(6, (120, 0, *other)))
+    layout = arrange(line, *((place, place) for place in range(5)), (4, 5))
+
+    assert chosen(layout, *[0.95] * 5, both)[4:] == expected
+
+
+def test_what_is_hardly_a_digit_does_not_tell_how_large_digits_are():
+    layout = in_lines(in_a_row(0, 30, 30), in_a_row(1, 100, 100))
+
+    assert chosen(layout, 0.95, 0.95, 0.25, 0.25) == [0, 1]
+
+
+def test_small_marks_beside_a_digit_are_no_number_that_is_written_smaller():
+    large, mixed = in_a_row(0, 100, 100), in_a_row(1, 36, 20, 20, 20)
+    scores = read_as((3, 8, 4, 5, 6, 7), *[0.99] * 6)
+
+    choices = choose(in_lines(large, mixed), *scores, SearchParameters())
+
+    assert {3, 4, 5}.isdisjoint(choice.index for choice in choices)
+
+
+def test_one_large_digit_does_not_tell_how_large_the_others_are():
+    large = Piece(6, (200, 0, 60, 100))
+    layout = arrange((*line_of(*[20] * 5), large), *((place, place) for place in range(6)))
+
+    assert chosen(layout, *[0.95] * 6)[:5] == [0, 1, 2, 3, 4]
+
+
+def test_its_company_is_told_which_lines_are_read_with_ease(monkeypatch):
+    told = []
+    adjust = company.adjust
+
+    def spy(*arguments, easy, **others):
+        told.append(set(easy))
+        return adjust(*arguments, easy=easy, **others)
+
+    monkeypatch.setattr(company, "adjust", spy)
+    layout = arrange(line_of(20, 20), (0, 0), (1, 1))
+
+    choose(layout, *read_as((3, 5), 0.99, 0.99), SearchParameters())
+    choose(layout, *read_as((3, 5), 0.6, 0.5), SearchParameters())
+
+    assert told == [{0}, set()]
+
+
 def test_no_candidates_no_digits():
     empty = Layout(np.zeros((1, 1), np.int32), (), (), ())
 
@@ -122,6 +202,7 @@ def test_a_single_digit_has_all_the_ink_but_for_what_is_little():
         return choice.index
 
     assert read(20, 14) == 0
+    assert read(20, 10) == 0
     assert read(20, 4) == 1
 
 
@@ -202,19 +283,26 @@ def test_dust_and_the_edge_of_the_sheet_are_not_worth_cutting_beside_digits():
     assert doubted(layout, {0}, SearchParameters()) == []
     assert doubted(layout, set(), SearchParameters()) == [0, 1, 2]
 
+    high = arrange((*line_of(20), Piece(2, (30, 0, 40, 70))), (0, 0), (1, 1))
+    assert doubted(high, {0}, SearchParameters()) == [1]
+
 
 def test_a_low_spot_beside_no_digit_is_hardly_several():
     row, apart = in_a_row(0, 30, 30, 14), in_a_row(1, 14, 15)
-    lines = tuple(
-        tuple(Piece(place, each.box) for place, each in enumerate(line)) for line in (row, apart)
-    )
-    layout = Layout(np.zeros((400, 500), np.int16), lines, (30.0, 15.0), (*row, *apart))
+    layout = in_lines(row, apart)
 
     # The last is half as high as a digit, the one before it is not; the first is on their row.
     assert likely_several(layout, [2, 3, 4], {0, 1}, SearchParameters()) == [2, 4]
     assert likely_several(layout, [3], {0, 1}, SearchParameters(several_size=0.4)) == [3]
     assert likely_several(layout, [3], {0, 1}, SearchParameters(several_height=14)) == [3]
     assert likely_several(layout, [2, 3], set(), SearchParameters()) == [2, 3]
+
+
+def in_lines(*rows: list[Candidate]) -> Layout:
+    lines = tuple(tuple(Piece(each.first, each.box) for each in row) for row in rows)
+    heights = tuple(float(row[0].box[3]) for row in rows)
+    candidates = tuple(each for row in rows for each in row)
+    return Layout(np.zeros((600, 500), np.int16), lines, heights, candidates)
 
 
 def dots(*sizes: int) -> tuple[Piece, ...]:
@@ -263,7 +351,10 @@ def test_little_marks_beside_digits_are_specks_however_many():
         ((3, 4, 5), (0.9, 0.9, 0.9), {1}),
         ((3, 4, 5, 6), (0.9, 0.9, 0.9, 0.1), {1}),
         ((3, 4, 5), (0.9, 0.9, 0.1), set()),  # too few are sure
+        ((3, 4, 5, 6, 7), (0.9, 0.9, 0.9, 0.1, 0.1), set()),  # too small a part is
         ((1, 1, 3), (0.9, 0.9, 0.9), set()),  # mostly strokes
+        ((1, 3, 1, 4), (0.9, 0.9, 0.9, 0.9), {1}),
+        ((3, 3, 4), (0.9, 0.9, 0.9), {1}),
     ],
 )
 def test_a_number_is_a_row_of_which_most_are_digits_beyond_doubt(digits, scores, found):
@@ -277,10 +368,7 @@ def test_a_number_is_a_row_of_which_most_are_digits_beyond_doubt(digits, scores,
 @pytest.mark.parametrize(("digits", "kept"), [((3, 4, 5), True), ((1, 1, 1), False)])
 def test_a_whole_number_of_small_digits_counts_and_a_row_of_strokes_does_not(digits, kept):
     large, little = in_a_row(0, 100, 100), in_a_row(1, 20, 20, 20)
-    lines = tuple(
-        tuple(Piece(place, each.box) for place, each in enumerate(row)) for row in (large, little)
-    )
-    layout = Layout(np.zeros((400, 500), np.int16), lines, (100.0, 20.0), (*large, *little))
+    layout = in_lines(large, little)
     probabilities = np.full((5, 10), 0.01, np.float32)
     probabilities[range(5), [3, 8, *digits]] = 0.91
 
@@ -296,7 +384,16 @@ def test_specks_are_known_by_the_digits_beside_them():
 
     assert small(layout, parameters) == [2, 4]
     assert specks(little, digits, parameters) == [little[0], little[2]]
+    assert specks(in_a_row(0, 20), in_a_row(0, 100, 40), parameters) == []
     assert specks(little, digits[:1], parameters) == [little[0], little[2]]
+
+
+def test_what_is_small_is_told_by_the_typical_piece_and_by_its_longer_side():
+    parameters = SearchParameters(least_size=0.35)
+    pieces = (*dots(40, 40, 40, 40, 40, 100, 16, 13), Piece(9, (400, 0, 40, 6)))
+    layout = arrange(pieces, *((place, place) for place in range(9)))
+
+    assert small(layout, parameters) == [7]
 
 
 def test_where_most_is_small_or_no_digit_is_known_nothing_is_a_speck():
@@ -329,6 +426,30 @@ def test_touching_digits_are_parted_where_that_reads_all_of_them_with_ease():
     assert not read_better(0.99, 0.4)  # at less cost, but one of them is doubtful
     assert not read_better(0.2, 0.2)
     assert not read_better(0.99, 0.97, digits=(1, 1))  # strokes, which letters fall into too
+    assert read_better(0.8, 0.8)  # which is little for each
+
+
+def test_an_other_reading_must_cost_less():
+    layout = arrange(line_of(20, 20), (0, 0), (1, 1))
+    good, better = read_as((3, 5), 0.95, 0.95), read_as((3, 5), 0.99, 0.99)
+
+    assert cheaper(layout, good, layout, better, SearchParameters()) == {0}
+    assert cheaper(layout, better, layout, good, SearchParameters()) == set()
+
+
+def test_the_cuts_of_an_other_reading_are_no_effort_but_those_inside_a_digit_spare_none():
+    first, second, third = line_of(20, 20, 20)
+    usual = arrange((first, second, third), (0, 0), (1, 1), (2, 2))
+    bad = scored(0.05, 0.05, 0.05)
+    apart = arrange((replace(first, cut=True), second), (0, 0), (1, 1))
+    within = arrange((replace(first, cut=True), second, third), (0, 1), (2, 2))
+
+    def read(other: Layout, *scores: float) -> set[int]:
+        return cheaper(usual, bad, other, read_as((3, 5), *scores), SearchParameters())
+
+    assert read(apart, 0.99, 0.99) == {0}
+    assert read(within, 0.6, 0.99) == {0}
+    assert read(within, 0.35, 0.99) == set()
 
 
 def test_ink_as_large_as_a_digit_must_not_be_left_out():
@@ -340,6 +461,15 @@ def test_ink_as_large_as_a_digit_must_not_be_left_out():
 
     assert cheaper(usual, bad, usual, scores, SearchParameters()) == {0}
     assert cheaper(usual, bad, some, read_as((3, 5), 0.99, 0.99), SearchParameters()) == set()
+
+    places = [(place, place) for place in range(5)]
+    six, five = (20,) * 6, read_as((3, 5, 6, 7, 8), *[0.99] * 5)
+    usual = arrange(line_of(*six), *places)
+    small = arrange((*line_of(*six[:5]), Piece(6, (200, 0, 20, 25))), *places)
+    bad = scored(*[0.1] * 5)
+
+    assert cheaper(usual, bad, usual, five, SearchParameters()) == set()
+    assert cheaper(usual, bad, small, five, SearchParameters()) == {0}
 
 
 @pytest.mark.parametrize("digits", [(3,), (5, 2, 5, 2, 5, 2, 5, 2), (1, 7, 1)])

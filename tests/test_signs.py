@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from digits import signs
-from digits.layout import Box, Candidate, Layout, Piece
+from digits.components import Box
+from digits.layout import Candidate, Layout, Piece
 from digits.signs import Marks, SignParameters
 
 PARAMETERS = SignParameters()
