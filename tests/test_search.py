@@ -72,6 +72,19 @@ def test_what_is_no_digit_is_left_out():
     assert chosen(layout, 0.99, 0.02, 0.05) == [0]
 
 
+@pytest.mark.parametrize(("other_ink", "expected"), [(False, [0]), (True, [])])
+def test_what_is_left_alone_is_judged_as_such(other_ink: bool, expected: list[int]):
+    """A mark at the border stays beside a letter's, for as long as that is taken for a digit."""
+    digit, letter = line_of(20, 20)
+    dot = Piece(3, (30, 35, 8, 8))
+    layout = arrange((digit, letter, dot), (0, 0), (1, 1))
+    layout = replace(layout, labels=np.zeros((200, 200), np.int16))
+    layout.labels[:30, :20] = 1
+    layout.labels[100:] = 9 * other_ink
+
+    assert chosen(layout, 0.99, 0.9) == expected
+
+
 @pytest.mark.parametrize(("score", "expected"), [(0.49, []), (0.51, [0])])
 def test_the_score_must_reach_the_threshold(score, expected):
     assert chosen(arrange(line_of(20), (0, 0)), score) == expected
