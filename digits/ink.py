@@ -46,18 +46,20 @@ POLARITY_SIDE = 80
 
 @dataclass(frozen=True)
 class InkParameters:
-    """``working_pixels`` bounds the picture's area while finding, ``coarse_pixels`` that of a
-    coarse look, where the usual stroke is at least ``coarse_stroke`` pixels wide; ``small_side`` is
-    the long side below which a picture is enlarged; noise of more than ``most_noise`` grey levels
-    is blurred away. The others are fractions: ``most_blur`` and ``background_window`` of the
-    short side, ``paper_window`` and ``peak_window`` of the long side, ``relative_threshold`` of the
-    nearby peak, ``least_contrast`` of full ink; ``noise_factor`` counts standard deviations of the
-    paper.
+    """``working_pixels`` bounds the picture's area while finding, but for `HARDLY_MORE`,
+    ``coarse_pixels`` that of a coarse look, where the usual stroke is at least ``coarse_stroke``
+    pixels wide; a picture whose short side would be less than ``thread`` pixels in that area has
+    nothing written in it; ``small_side`` is the long side below which one is enlarged; noise of
+    more than ``most_noise`` grey levels is blurred away. The others are fractions: ``most_blur``
+    and ``background_window`` of the short side, ``paper_window`` and ``peak_window`` of the long
+    side, ``relative_threshold`` of the nearby peak, ``least_contrast`` of full ink;
+    ``noise_factor`` counts standard deviations of the paper.
     """
 
     working_pixels: int = 1_300_000
     coarse_pixels: int = 800_000
     coarse_stroke: float = 4.0
+    thread: float = 6.0
     small_side: int = 100
     background_window: float = 0.33
     paper_window: float = 0.12
@@ -95,9 +97,13 @@ def extract(
     polarity: Polarity | None = None,
 ) -> Ink:
     """Find the ink of a picture ``[h, w]`` uint8, of this ``polarity`` (see `find_polarity`) if it
-    is told; a small one is enlarged unless told not to."""
+    is told; a small one is enlarged unless told not to. A thread is one blank pixel."""
     parameters = parameters or InkParameters()
-    working, scale = _working_size(Pyramid.of(picture), parameters, enlarge=enlarge)
+    pyramid = Pyramid.of(picture)
+    if _is_thread(pyramid.grey, parameters.working_pixels, parameters):
+        polarity = polarity or find_polarity(pyramid, parameters)[0]
+        return _blank(1 / max(pyramid.grey.shape), polarity)
+    working, scale = _working_size(pyramid, parameters, enlarge=enlarge)
     return _extracted(working, scale, parameters, polarity)
 
 
@@ -110,17 +116,15 @@ def coarse(
     """Find the ink of a large picture ``[h, w]`` uint8, its sides halved until it is not large.
 
     Whatever goes over all pixels takes a quarter of the time then, or less. None for a picture that
-    is not large, and where strokes are too fine to be seen so.
+    is not large or is a thread, and where strokes are too fine to be seen so.
     """
     parameters = parameters or InkParameters()
     pyramid = Pyramid.of(picture)
     height, width = pyramid.grey.shape
     times = 0
-    while (height >> times) * (width >> times) > parameters.coarse_pixels and (
-        min(height, width) >> times >= 2
-    ):
+    while (height >> times) * (width >> times) > parameters.coarse_pixels:
         times += 1
-    if not times:
+    if not times or _is_thread(pyramid.grey, parameters.coarse_pixels, parameters):
         return None
     found = _extracted(pyramid.halved(times), 1 / 2**times, parameters, polarity)
     return found if usual_stroke(found.mask) >= parameters.coarse_stroke else None
@@ -134,6 +138,18 @@ def usual_stroke(mask: Grey) -> float:
     """
     lengths = Runs.of(mask[::4]).lengths()
     return float(np.median(lengths)) if len(lengths) else 0.0
+
+
+def _is_thread(grey: Grey, pixels: int, parameters: InkParameters) -> bool:
+    """Whether a picture of that shape is too thin to write in: by its short side with an area of
+    so many ``pixels``."""
+    return bool(min(grey.shape) * pixels < parameters.thread**2 * max(grey.shape))
+
+
+def _blank(scale: float, polarity: Polarity) -> Ink:
+    """A pixel without ink."""
+    strength, mask = np.zeros((1, 1), np.uint8), np.zeros((1, 1), np.uint8)
+    return Ink(strength, mask, np.full((1, 1), 255, np.uint8), scale, polarity)
 
 
 def _extracted(

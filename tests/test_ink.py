@@ -199,6 +199,49 @@ def test_a_large_picture_is_worked_on_at_a_bounded_size():
     assert found.scale == pytest.approx((bound / 12_000_000) ** 0.5)
 
 
+SMALL = ink.InkParameters(working_pixels=4000, coarse_pixels=3000, small_side=0)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("height", [1, 2, 3, 5, 8, 20, 77])
+@pytest.mark.parametrize("width", [60, 101, 4000, 20_001, 300_000])
+def test_whatever_its_shape_a_picture_is_worked_on_at_a_bounded_size(height, width, turned):
+    rng = np.random.default_rng(7)
+    grey = rng.integers(0, 256, (width, height) if turned else (height, width), np.uint8)
+
+    fine, coarse = ink.extract(grey, SMALL), ink.coarse(grey, SMALL)
+
+    assert fine.mask.shape == fine.strength.shape == fine.threshold.shape
+    # Up to 1.4 times as many where shrinking would cost more than it saves.
+    assert fine.mask.size <= 1.4 * SMALL.working_pixels
+    assert coarse is None or coarse.mask.size <= SMALL.coarse_pixels
+    assert max(fine.mask.shape) == pytest.approx(fine.scale * max(height, width), abs=1)
+
+
+@pytest.mark.parametrize("shape", [(1, 20_000), (3, 90_000), (20_000, 1), (1_200_000, 1)])
+def test_in_a_thread_nothing_is_written(shape):
+    """Had it the area of a picture that is worked on, it would be less than 6 pixels high."""
+    grey = np.resize(np.uint8([255] * 9 + [0] * 8), shape)
+
+    assert not ink.extract(grey, SMALL).mask.any()
+    assert ink.coarse(grey, SMALL) is None
+    for polarity in ("dark_on_light", "light_on_dark"):
+        assert ink.extract(grey, SMALL, polarity=polarity).polarity == polarity
+
+
+def test_a_row_of_writing_is_no_thread_however_long():
+    row = np.full((8, 7000), 220, np.uint8)
+    row[1:7, 20::100] = row[1:7, 21::100] = 40
+
+    assert ink.extract(row).mask[4, 20::100].all()
+
+
+def test_the_integral_image_of_all_that_is_worked_on_fits_into_32_bits():
+    """The tiles' ink is averaged by it."""
+    bound = ink.HARDLY_MORE * ink.InkParameters().working_pixels
+    assert bound * 255 < 2**31
+
+
 @pytest.mark.parametrize(("shape", "scale"), [((800, 1200), 0.5), ((2401, 3200), 0.25)])
 def test_a_coarse_look_takes_a_quarter_of_the_pixels_until_they_are_few(shape, scale):
     grey = cv2.resize(page(thickness=8), shape[::-1], interpolation=cv2.INTER_LINEAR)
