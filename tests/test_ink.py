@@ -136,7 +136,8 @@ def test_noise_is_told_from_edges_and_slopes(deviation):
     light = np.linspace(0.5, 1.0, 320)[None, :]
     noisy = page() * light + np.random.default_rng(2).normal(0, deviation, (200, 320))
 
-    assert ink.noise(np.clip(noisy, 0, 255).astype(np.uint8)) == pytest.approx(deviation, abs=1.5)
+    grey = np.clip(noisy, 0, 255).astype(np.uint8)
+    assert ink.noise(grey, 48) == pytest.approx(deviation, abs=1.5)
 
 
 def test_a_picture_with_little_noise_is_left_as_sharp_as_it_is():
@@ -238,7 +239,7 @@ def test_a_row_of_writing_is_no_thread_however_long():
 
 def test_the_integral_image_of_all_that_is_worked_on_fits_into_32_bits():
     """The tiles' ink is averaged by it."""
-    bound = ink.HARDLY_MORE * ink.InkParameters().working_pixels
+    bound = ink.InkParameters().hardly_more * ink.InkParameters().working_pixels
     assert bound * 255 < 2**31
 
 

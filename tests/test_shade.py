@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digits.pyramid import Pyramid
-from digits.shade import SIDE, ShadeParameters, remove
+from digits.shade import ShadeParameters, remove
 
 PEN = 200
 
@@ -22,7 +22,8 @@ def page(*, pen: int = 5) -> np.ndarray:
 
 
 def removed(strength: np.ndarray) -> np.ndarray:
-    return remove(strength, Pyramid(strength).shrunk(SIDE), ShadeParameters())
+    parameters = ShadeParameters()
+    return remove(strength, Pyramid(strength).shrunk(parameters.side), parameters)
 
 
 def test_clean_paper_is_left_as_it_is():
