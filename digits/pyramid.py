@@ -58,7 +58,7 @@ class Pyramid:
         scale = side / max(grey.shape)
         if scale >= 1:
             return grey
-        size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
+        size = (round(grey.shape[1] * scale), round(grey.shape[0] * scale))
         interpolation = cv2.INTER_LINEAR if quick else cv2.INTER_AREA
         return np.asarray(cv2.resize(grey, size, interpolation=interpolation), np.uint8)
 

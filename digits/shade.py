@@ -30,8 +30,8 @@ class ShadeParameters:
     That is seen in a picture with a long side of ``side`` pixels, two by two of them at a time:
     there nothing narrower than ``narrowest`` is shade, nor weaker than a strength of ``least``.
     Noise and grain are smoothed over with a deviation of the width that is looked for over
-    ``smooth``, and of ``least_smooth`` pixels at least. The strongest ink is what a share of
-    ``peak`` of all pixels reaches at most, and a stroke what has a fraction of ``strong`` of that.
+    ``smooth``. The strongest ink is what a share of ``peak`` of all pixels reaches at most, and a
+    stroke what has a fraction of ``strong`` of that.
     """
 
     widths: float = 3.0
@@ -42,7 +42,6 @@ class ShadeParameters:
     narrowest: int = 5
     least: int = 8
     smooth: float = 6.0
-    least_smooth: float = 0.6
     peak: float = 0.999
     strong: float = 0.5
 
@@ -88,8 +87,7 @@ def _least_of_four(small: Strength) -> Strength:
 
 def _opened(small: Strength, width: int, parameters: ShadeParameters) -> Strength:
     """What is at least ``width`` pixels wide and high, noise and grain smoothed over first."""
-    deviation = max(width / parameters.smooth, parameters.least_smooth)
-    smooth = cv2.GaussianBlur(small, (0, 0), deviation)
+    smooth = cv2.GaussianBlur(small, (0, 0), width / parameters.smooth)
     kernel = np.ones((width, width), np.uint8)
     # Nothing beyond the border counts: what meets it is as wide as any.
     return np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_OPEN, kernel), np.uint8)
@@ -113,8 +111,6 @@ def _faint(shade: Strength, least: int, strongest: float, least_area: float) -> 
     dark = np.asarray(shade >= least).view(np.uint8)
     for component in components.find(dark, least_size=math.ceil(math.sqrt(least_area))):
         x, y, width, height = component.box
-        if width * height < least_area:
-            continue
         window = (slice(y, y + height), slice(x, x + width))
         own = component.mask()
         if np.count_nonzero(own) < least_area or shade[window][own].mean() > strongest:

@@ -91,3 +91,19 @@ def test_a_pyramid_is_its_own():
 
     assert Pyramid.of(pyramid) is pyramid
     assert Pyramid.of(grey).grey is grey
+
+
+@pytest.mark.parametrize(("quick", "first"), [(False, 60), (True, 67.5)])
+def test_what_is_left_to_shrink_is_averaged_by_area_or_quickly(quick, first):
+    """Of three pixels two are left: of one and a half each, or mixed of those next to them."""
+    grey = np.tile(np.uint8([90, 0, 0]), (90, 30))
+
+    shrunk = Pyramid(grey).shrunk(60, quick=quick)
+
+    assert shrunk[1:-1, ::2].mean() == pytest.approx(first, abs=1)
+    assert not shrunk[:, 1::2].any()
+
+
+def test_whole_blocks_are_averaged_however_quick_it_has_to_be():
+    grey = np.tile(np.uint8([0, 240, 240, 0]), (40, 40))
+    assert np.all(Pyramid(grey).shrunk(40, quick=True) == 120)
