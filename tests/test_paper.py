@@ -162,11 +162,17 @@ def test_dots_of_a_fine_pen_beside_an_edge_are_ink():
 def test_a_blot_beside_an_edge_is_ink():
     """It is up to four strokes wide."""
     grey = written(half_in_shadow(), pen=3)
-    for x in (66, 96):
-        cv2.circle(grey, (x, 105), 5, (30,), -1)
+    for x in (62, 98):
+        cv2.circle(grey, (x, 105), 8, (30,), -1)
     seen = found(grey)
-    assert seen[105, 66] > 0.9 * LEFT
-    assert seen[105, 96] > 0.9 * RIGHT
+    assert seen[105, 62] > 0.9 * LEFT
+    assert seen[105, 98] > 0.9 * RIGHT
+
+
+def test_a_stroke_along_an_edge_is_ink_though_there_is_no_other():
+    grey = half_in_shadow()
+    grey[20:100, 75:87] = PEN
+    assert found(grey.astype(np.uint8))[30:90, 75:87].min() > 0.8 * RIGHT
 
 
 def test_edges_are_followed_near_them_only_and_less_the_further_off_they_are():
