@@ -26,50 +26,82 @@ from digits.shade import ShadeParameters
 
 Grey = NDArray[np.uint8]
 
-HARDLY_MORE = 1.4
-"""Shrinking a picture that has so many times the pixels costs more than it saves."""
 
-DARKEST = 24
-"""Grey level: paper is taken for no darker, or noise would be ink."""
+@dataclass(frozen=True)
+class PolarityParameters:
+    """Polarity is found in a picture with a long side of ``side`` pixels, in neighbourhoods that
+    are a ``narrow`` and a ``wide`` fraction of it. Detail of up to ``least_detail`` grey levels
+    does not count, and a sum of ``doubt`` grey levels is as good as none.
+    """
 
-NOISE_ROWS = 48
-"""Rows of a picture in which its noise is measured."""
+    side: int = 80
+    narrow: float = 0.1
+    wide: float = 0.5
+    least_detail: float = 8.0
+    doubt: float = 1000.0
 
-PEAKS_SIDE, MOST_STEP = 160, 64
-"""Long side of the picture of the strongest ink nearby, which is larger for a thread: what a step
-costs grows with it."""
 
-PAPER_SIDE = 160
-POLARITY_SIDE = 80
-"""Long side in pixels of the picture in which the paper's brightness, and polarity, are found."""
+@dataclass(frozen=True)
+class PeakParameters:
+    """The strongest ink nearby is looked for in a picture with a long side of ``side`` pixels, but
+    no more than ``most_step`` times smaller: for a thread it is larger, since what a step costs
+    grows with it. It is looked for over ``least_window`` pixels of that at least. Pictures with a
+    long side of more than ``sharp`` pixels are smoothed before.
+    """
+
+    side: int = 160
+    most_step: int = 64
+    least_window: int = 3
+    sharp: int = 160
 
 
 @dataclass(frozen=True)
 class InkParameters:
-    """``working_pixels`` bounds the picture's area while finding, ``coarse_pixels`` that of a
-    coarse look, where the usual stroke is at least ``coarse_stroke`` pixels wide; ``small_side`` is
-    the long side below which a picture is enlarged; noise of more than ``most_noise`` grey levels
-    is blurred away. The others are fractions: ``most_blur`` and ``background_window`` of the
-    short side, ``paper_window`` and ``peak_window`` of the long side, ``relative_threshold`` of the
-    nearby peak, ``least_contrast`` of full ink; ``noise_factor`` counts standard deviations of the
-    paper.
+    """``working_pixels`` bounds the picture's area while finding, but for one of up to
+    ``hardly_more`` times as many: shrinking that costs more than it saves. ``coarse_pixels`` bounds
+    that of a coarse look, where the usual stroke, along every ``stroke_rows``-th row, is at least
+    ``coarse_stroke`` pixels wide. A picture whose short side would be less than ``thread`` pixels
+    in that area has nothing written in it. One whose long side is below ``small_side`` is made
+    ``larger`` times as large.
+
+    Noise, measured in about ``noise_rows`` rows, is blurred away if it is more than ``most_noise``
+    grey levels. The brightness of the paper is found in a picture with a long side of
+    ``paper_side`` pixels, where the windows are ``least_background`` and ``least_paper`` pixels
+    wide at least. Paper is taken for no darker than the grey level ``darkest``, or noise would be
+    ink. The paper's own noise is measured in a picture with a short side of about ``floor_side``.
+
+    The others are fractions: ``most_blur`` and ``background_window`` of the short side,
+    ``paper_window`` and ``peak_window`` of the long side, ``relative_threshold`` of the nearby
+    peak, ``least_contrast`` of full ink; ``noise_factor`` counts standard deviations of the paper.
     """
 
     working_pixels: int = 1_300_000
+    hardly_more: float = 1.4
     coarse_pixels: int = 800_000
     coarse_stroke: float = 4.0
+    stroke_rows: int = 4
+    thread: float = 6.0
     small_side: int = 100
+    larger: float = 2.0
+    paper_side: int = 160
     background_window: float = 0.33
+    least_background: int = 5
     paper_window: float = 0.12
+    least_paper: int = 9
+    darkest: int = 24
     peak_window: float = 0.08
     relative_threshold: float = 0.38
     least_contrast: float = 0.07
     noise_factor: float = 5.0
+    noise_rows: int = 48
+    floor_side: int = 128
     most_noise: float = 5.0
     most_blur: float = 0.02
+    polarity: PolarityParameters = field(default_factory=PolarityParameters)
     light: LightParameters = field(default_factory=LightParameters)
     paper: PaperParameters = field(default_factory=PaperParameters)
     shade: ShadeParameters = field(default_factory=ShadeParameters)
+    peaks: PeakParameters = field(default_factory=PeakParameters)
 
 
 @dataclass(frozen=True)
@@ -95,9 +127,13 @@ def extract(
     polarity: Polarity | None = None,
 ) -> Ink:
     """Find the ink of a picture ``[h, w]`` uint8, of this ``polarity`` (see `find_polarity`) if it
-    is told; a small one is enlarged unless told not to."""
+    is told; a small one is enlarged unless told not to. A thread is one blank pixel."""
     parameters = parameters or InkParameters()
-    working, scale = _working_size(Pyramid.of(picture), parameters, enlarge=enlarge)
+    pyramid = Pyramid.of(picture)
+    if _is_thread(pyramid.grey, parameters.working_pixels, parameters):
+        polarity = polarity or find_polarity(pyramid, parameters)[0]
+        return _blank(1 / max(pyramid.grey.shape), polarity)
+    working, scale = _working_size(pyramid, parameters, enlarge=enlarge)
     return _extracted(working, scale, parameters, polarity)
 
 
@@ -110,20 +146,19 @@ def coarse(
     """Find the ink of a large picture ``[h, w]`` uint8, its sides halved until it is not large.
 
     Whatever goes over all pixels takes a quarter of the time then, or less. None for a picture that
-    is not large, and where strokes are too fine to be seen so.
+    is not large or is a thread, and where strokes are too fine to be seen so.
     """
     parameters = parameters or InkParameters()
     pyramid = Pyramid.of(picture)
     height, width = pyramid.grey.shape
     times = 0
-    while (height >> times) * (width >> times) > parameters.coarse_pixels and (
-        min(height, width) >> times >= 2
-    ):
+    while (height >> times) * (width >> times) > parameters.coarse_pixels:
         times += 1
-    if not times:
+    if not times or _is_thread(pyramid.grey, parameters.coarse_pixels, parameters):
         return None
     found = _extracted(pyramid.halved(times), 1 / 2**times, parameters, polarity)
-    return found if usual_stroke(found.mask) >= parameters.coarse_stroke else None
+    stroke = usual_stroke(found.mask[:: parameters.stroke_rows])
+    return found if stroke >= parameters.coarse_stroke else None
 
 
 def usual_stroke(mask: Grey) -> float:
@@ -132,22 +167,34 @@ def usual_stroke(mask: Grey) -> float:
     Unlike the mean it is not moved by what is no stroke, as the dark edge of a table, nor by lines
     along the rows: these are few runs, however long.
     """
-    lengths = Runs.of(mask[::4]).lengths()
+    lengths = Runs.of(mask).lengths()
     return float(np.median(lengths)) if len(lengths) else 0.0
+
+
+def _is_thread(grey: Grey, pixels: int, parameters: InkParameters) -> bool:
+    """Whether a picture of that shape is too thin to write in: by its short side with an area of
+    so many ``pixels``."""
+    return bool(min(grey.shape) * pixels < parameters.thread**2 * max(grey.shape))
+
+
+def _blank(scale: float, polarity: Polarity) -> Ink:
+    """A pixel without ink."""
+    strength, mask = np.zeros((1, 1), np.uint8), np.zeros((1, 1), np.uint8)
+    return Ink(strength, mask, np.full((1, 1), 255, np.uint8), scale, polarity)
 
 
 def _extracted(
     pyramid: Pyramid, scale: float, parameters: InkParameters, polarity: Polarity | None
 ) -> Ink:
-    spread = noise(pyramid.grey)
+    spread = noise(pyramid.grey, parameters.noise_rows)
     pyramid = _denoised(pyramid, spread, parameters)
-    working, small = pyramid.grey, pyramid.shrunk(PAPER_SIDE)
+    working, small = pyramid.grey, pyramid.shrunk(parameters.paper_side)
     polarity = polarity or find_polarity(small, parameters)[0]
     if polarity == "light_on_dark":
         working, small = (np.asarray(cv2.bitwise_not(each), np.uint8) for each in (working, small))
     background = _background(small, parameters)
-    strength = _divided(working, background)
-    seen = Pyramid(strength).shrunk(shade.SIDE, quick=True)
+    strength = _divided(working, background, parameters.darkest)
+    seen = Pyramid(strength).shrunk(parameters.shade.side, quick=True)
     strength = shade.remove(strength, seen, parameters.shade)
     mask, threshold = _threshold(strength, background, parameters)
     return Ink(strength, mask, threshold, scale, polarity, spread)
@@ -164,16 +211,16 @@ def _denoised(pyramid: Pyramid, spread: float, parameters: InkParameters) -> Pyr
     return Pyramid(np.asarray(cv2.GaussianBlur(pyramid.grey, (0, 0), sigma), np.uint8))
 
 
-def noise(grey: Grey) -> float:
+def noise(grey: Grey, rows: int) -> float:
     """The standard deviation of white noise in a picture, in grey levels.
 
-    From the median absolute second difference along some of its rows: edges, of which there are
-    few, hardly move it, and slopes have none.
+    From the median absolute second difference along about so many of its ``rows``: edges, of which
+    there are few, hardly move it, and slopes have none.
     """
-    rows = np.ascontiguousarray(grey[:: max(1, grey.shape[0] // NOISE_ROWS)])
-    if rows.shape[1] < 3:
+    if grey.shape[1] < 3:
         return 0.0
-    second = cv2.filter2D(rows, cv2.CV_16S, np.array([[1, -2, 1]], np.float32))
+    lines = np.ascontiguousarray(grey[:: max(1, grey.shape[0] // rows)])
+    second = cv2.filter2D(lines, cv2.CV_16S, np.array([[1, -2, 1]], np.float32))
     counts = levels.histogram(cv2.convertScaleAbs(second[:, 1:-1]))
     return float(1.4826 * levels.quantile(counts, 0.5) / np.sqrt(6))
 
@@ -189,9 +236,12 @@ def find_polarity(
     they disagree, is told too: in the wide one the paper may be a table.
     """
     parameters = parameters or InkParameters()
-    even, _ = _evenly_lit(Pyramid.of(picture).shrunk(PAPER_SIDE), parameters.light)
-    small = Pyramid(even).shrunk(POLARITY_SIDE)
-    decisions = [_darkness(small, _odd(max(small.shape) * part)) for part in (0.1, 0.5)]
+    even, _ = _evenly_lit(Pyramid.of(picture).shrunk(parameters.paper_side), parameters.light)
+    small = Pyramid(even).shrunk(parameters.polarity.side)
+    windows = (parameters.polarity.narrow, parameters.polarity.wide)
+    decisions = [
+        _darkness(small, _odd(max(small.shape) * part), parameters.polarity) for part in windows
+    ]
     doubtful = min(decisions) < 0 < max(decisions)
     believed = min(decisions, key=lambda d: -abs(d))
     return "light_on_dark" if believed < 0 else "dark_on_light", doubtful
@@ -207,15 +257,14 @@ def _evenly_lit(
     return np.asarray(cv2.divide(small.astype(np.float32), lit, dtype=cv2.CV_8U), np.uint8), lit
 
 
-def _darkness(small: Grey, window: int) -> float:
+def _darkness(small: Grey, window: int, parameters: PolarityParameters) -> float:
     """From -1 to 1: how much more of the detail is darker than its neighbourhood's median."""
-    noise = 8
     paper = cv2.medianBlur(small, window)
     dark, light = (
-        float(cv2.threshold(detail, noise, 255, cv2.THRESH_TOZERO)[1].sum())
+        float(cv2.threshold(detail, parameters.least_detail, 255, cv2.THRESH_TOZERO)[1].sum())
         for detail in (cv2.subtract(paper, small), cv2.subtract(small, paper))
     )
-    return (dark - light) / (dark + light + 1000)
+    return (dark - light) / (dark + light + parameters.doubt)
 
 
 def _background(small: Grey, parameters: InkParameters) -> Grey:
@@ -231,25 +280,28 @@ def _paper(small: Grey, parameters: InkParameters) -> Grey:
     return paper.brightness(
         small,
         parameters.paper,
-        closing=_odd(min(small.shape) * parameters.background_window, at_least=5),
-        window=_odd(max(small.shape) * parameters.paper_window, at_least=9),
+        closing=_odd(
+            min(small.shape) * parameters.background_window, at_least=parameters.least_background
+        ),
+        window=_odd(max(small.shape) * parameters.paper_window, at_least=parameters.least_paper),
     )
 
 
-def _divided(grey: Grey, background: Grey) -> Grey:
+def _divided(grey: Grey, background: Grey, darkest: int) -> Grey:
     """Strength of dark ink, 0 to 255, relative to the paper around it; ``background`` is
-    enlarged."""
+    enlarged, and no darker than ``darkest``."""
     size = (grey.shape[1], grey.shape[0])
-    whole = cv2.resize(np.maximum(background, DARKEST), size, interpolation=cv2.INTER_LINEAR)
+    whole = cv2.resize(np.maximum(background, darkest), size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.bitwise_not(cv2.divide(grey, whole, scale=255)), np.uint8)
 
 
 def _threshold(strength: Grey, background: Grey, parameters: InkParameters) -> tuple[Grey, Grey]:
-    smooth = cv2.GaussianBlur(strength, (3, 3), 0) if max(strength.shape) > 160 else strength
     height, width = strength.shape
-    step = min(max(1, round(max(height, width) / PEAKS_SIDE)), MOST_STEP)
+    long, of_peaks = max(height, width), parameters.peaks
+    smooth = cv2.GaussianBlur(strength, (3, 3), 0) if long > of_peaks.sharp else strength
+    step = min(max(1, round(long / of_peaks.side)), of_peaks.most_step)
     peaks = _strongest(smooth, step)
-    window = _odd(max(peaks.shape) * parameters.peak_window, at_least=3)
+    window = _odd(max(peaks.shape) * parameters.peak_window, at_least=of_peaks.least_window)
     peaks = cv2.dilate(peaks, np.ones((window, window), np.uint8))
     peaks = cv2.blur(peaks, (window, window))
     floor = _noise_floor(strength, background, parameters)
@@ -273,15 +325,15 @@ def _noise_floor(
     """The strength that paper alone does not reach, in the size of the ``background``: its median
     plus some standard deviations, and more where it is darker. Noise of light goes by the root of
     it, so relative to paper that is four times darker it is twice as strong. What is darker than
-    `DARKEST` is as strong as it is against that, and has no ink but what is stronger."""
-    step = max(1, min(strength.shape) // 128)
+    ``darkest`` is as strong as it is against that, and has no ink but what is stronger."""
+    step = max(1, min(strength.shape) // parameters.floor_side)
     median, spread = levels.middle_and_spread(levels.histogram(strength[::step, ::step]))
     noise = max(parameters.noise_factor * spread, 255 * parameters.least_contrast)
     usual = np.float32(levels.quantile(levels.histogram(background), 0.5))
     # There are 256 levels of brightness, and many more pixels.
     level = np.arange(256, dtype=np.float32)
     darker = np.maximum(usual / np.maximum(level, 1), 1)
-    of_itself = 255 * (1 - level / DARKEST)
+    of_itself = 255 * (1 - level / parameters.darkest)
     floor = (np.maximum(median, of_itself) + noise * np.sqrt(darker)).astype(np.float32)
     return np.asarray(cv2.LUT(background, floor), np.float32)
 
@@ -291,10 +343,10 @@ def _working_size(
 ) -> tuple[Pyramid, float]:
     height, width = pyramid.grey.shape
     scale = 1.0
-    if height * width > HARDLY_MORE * parameters.working_pixels:
+    if height * width > parameters.hardly_more * parameters.working_pixels:
         scale = float((parameters.working_pixels / (height * width)) ** 0.5)
     elif enlarge and max(height, width) < parameters.small_side:
-        scale = 2.0
+        scale = parameters.larger
     if scale == 1.0:
         return pyramid, scale
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -22,35 +22,37 @@ Grey = NDArray[np.uint8]
 Samples = NDArray[np.float64]
 Surface = NDArray[np.float32]
 
-DEGREE = 4
-"""Of the polynomial. What light loses in the corners through a lens goes by the fourth power of a
-cosine; with two or three, the corners of tight crops were ink."""
-BLOCKS, NARROWEST = 16, 4
-"""About so many blocks along the long side, each of so many pixels at least, which is more than the
-strokes of most pictures: where one is all ink, it does not follow the light."""
-ROUNDS = 3
-"""Of fitting: after the last one what does not follow hardly bends it."""
-
 
 @dataclass(frozen=True)
 class LightParameters:
     """Light that varies by less than a factor of ``even`` is left to the average, and what varies
     by more than ``steep`` is none. A share of ``covered`` of the samples is ``alike`` to the
-    surface, within about that fraction, and off by about ``close`` of it on average."""
+    surface, within about that fraction, and off by about ``close`` of it on average.
+
+    ``degree`` is that of the polynomial: what light loses in the corners through a lens goes by the
+    fourth power of a cosine, and with two or three the corners of tight crops were ink. There are
+    about so many ``blocks`` along the long side, each of ``narrowest`` pixels at least, which is
+    more than the strokes of most pictures: where one is all ink, it does not follow the light. It
+    is fitted in so many ``rounds``: after the last one what does not follow hardly bends it.
+    """
 
     even: float = 1.5
     steep: float = 6.0
     covered: float = 0.97
     alike: float = 0.07
     close: float = 0.02
+    degree: int = 4
+    blocks: int = 16
+    narrowest: int = 4
+    rounds: int = 3
 
 
 def surface(small: Grey, parameters: LightParameters) -> Surface | None:
     """The light on a small picture ``[h, w]`` uint8 with dark ink: ``[h, w]`` float32, 1 where it
     is brightest. None where it is even, where the picture is not of one page in one light, and
     where it is too small or too narrow to tell."""
-    block = max(small.shape) // BLOCKS
-    if block < NARROWEST or min(small.shape) < (DEGREE + 1) * block:
+    block = max(small.shape) // parameters.blocks
+    if block < parameters.narrowest or min(small.shape) < (parameters.degree + 1) * block:
         return None
     brightest = _brightest(small, block)
     if brightest.max() < parameters.even * brightest.min():
@@ -58,7 +60,7 @@ def surface(small: Grey, parameters: LightParameters) -> Surface | None:
     coefficients = _fitted(np.log(np.maximum(brightest, 1.0)), small.shape, block, parameters)
     if coefficients is None:
         return None
-    down, across = (_at_pixels(side) for side in small.shape)
+    down, across = (_at_pixels(side, parameters.degree) for side in small.shape)
     light = np.exp((down @ coefficients @ across.T).astype(np.float32))
     most = light.max()
     if not parameters.even <= most / light.min() <= parameters.steep:
@@ -79,11 +81,11 @@ def _brightest(small: Grey, block: int) -> Grey:
 def _fitted(
     samples: Samples, shape: tuple[int, ...], block: int, parameters: LightParameters
 ) -> Samples | None:
-    """The coefficients ``[5, 5]`` of the polynomial that most of the ``samples`` ``[rows,
-    columns]`` follow: in each row those of one power of the row. None if they do not."""
-    basis, inverse = _basis(*shape, block)
+    """The coefficients of the polynomial that most of the ``samples`` ``[rows, columns]`` follow:
+    in each row those of one power of the row ``[degree + 1, degree + 1]``. None if they do not."""
+    basis, inverse = _basis(*shape, block, parameters.degree)
     wanted = known = samples.ravel()
-    for _ in range(ROUNDS):
+    for _ in range(parameters.rounds):
         powers = inverse @ known
         fitted = basis @ powers
         off = np.abs(wanted - fitted)
@@ -92,27 +94,29 @@ def _fitted(
     covered = np.count_nonzero(alike)
     if covered < parameters.covered * len(off) or off[alike].sum() > parameters.close * covered:
         return None
-    coefficients = np.zeros((DEGREE + 1, DEGREE + 1))
-    coefficients[_terms()] = powers
+    coefficients = np.zeros((parameters.degree + 1,) * 2)
+    coefficients[_terms(parameters.degree)] = powers
     return coefficients
 
 
 @lru_cache(maxsize=64)
-def _basis(height: int, width: int, block: int) -> tuple[Samples, Samples]:
-    """The terms of the polynomial in the middle of every block ``[n, 15]``, and the pseudoinverse
-    of that, which makes the least squares' coefficients of samples."""
-    down, across = (_powers(_starts(side, block) + block / 2, side) for side in (height, width))
-    of_row, of_column = _terms()
+def _basis(height: int, width: int, block: int, degree: int) -> tuple[Samples, Samples]:
+    """The terms of the polynomial in the middle of every block ``[blocks, terms]``, and the
+    pseudoinverse of that, which makes the least squares' coefficients of samples."""
+    down, across = (
+        _powers(_starts(side, block) + block / 2, side, degree) for side in (height, width)
+    )
+    of_row, of_column = _terms(degree)
     every = np.einsum("ri,cj->rcij", down, across)
     basis = every[:, :, of_row, of_column].reshape(len(down) * len(across), -1)
     return basis, np.linalg.pinv(basis)
 
 
-@lru_cache(maxsize=1)
-def _terms() -> tuple[NDArray[np.intp], ...]:
+@lru_cache(maxsize=4)
+def _terms(degree: int) -> tuple[NDArray[np.intp], ...]:
     """The powers of row and column whose sum is no more than the degree."""
-    degrees = np.arange(DEGREE + 1)
-    return np.nonzero(np.add.outer(degrees, degrees) <= DEGREE)
+    degrees = np.arange(degree + 1)
+    return np.nonzero(np.add.outer(degrees, degrees) <= degree)
 
 
 @lru_cache(maxsize=64)
@@ -122,11 +126,11 @@ def _starts(side: int, block: int) -> NDArray[np.intp]:
 
 
 @lru_cache(maxsize=64)
-def _at_pixels(side: int) -> Samples:
-    return _powers(np.arange(side) + 0.5, side)
+def _at_pixels(side: int, degree: int) -> Samples:
+    return _powers(np.arange(side) + 0.5, side, degree)
 
 
-def _powers(places: NDArray[np.floating], side: int) -> Samples:
-    """Powers ``[n, 5]`` of places along a side, which goes from -1 to 1."""
+def _powers(places: NDArray[np.floating], side: int, degree: int) -> Samples:
+    """Powers ``[n, degree + 1]`` of places along a side, which goes from -1 to 1."""
     along = (2 * places / side - 1).astype(np.float64)
-    return np.vander(along, DEGREE + 1, increasing=True)
+    return np.vander(along, degree + 1, increasing=True)

@@ -31,15 +31,16 @@ class Pyramid:
         return self._halved[0]
 
     def halved(self, times: int) -> Pyramid:
-        """The pyramid of the picture with its sides halved so often, as far as they are longer than
-        a pixel; what this one has halved further it has too."""
+        """The pyramid of the picture with its sides halved so often, each as far as it is longer
+        than a pixel; what this one has halved further it has too."""
         self._halve(times)
         smaller = Pyramid(self._halved[times])
         smaller._halved = self._halved[times:]
         return smaller
 
     def averaged(self, block: int) -> Grey:
-        """The mean of every whole block of so many pixels each way."""
+        """The mean of every whole block of so many pixels each way; a side that is shorter is a
+        pixel then."""
         # Rounding once for every halving hardly shows.
         times = 0
         while block > 1 and block % 2 == 0:
@@ -57,7 +58,7 @@ class Pyramid:
         scale = side / max(grey.shape)
         if scale >= 1:
             return grey
-        size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
+        size = (round(grey.shape[1] * scale), round(grey.shape[0] * scale))
         interpolation = cv2.INTER_LINEAR if quick else cv2.INTER_AREA
         return np.asarray(cv2.resize(grey, size, interpolation=interpolation), np.uint8)
 
@@ -67,8 +68,10 @@ class Pyramid:
 
 
 def _blocks(grey: Grey, block: int) -> Grey:
-    height, width = (side // max(block, 1) for side in grey.shape)
-    if block <= 1 or not height or not width:
+    """The mean of every whole block, which is no longer than the picture's own side."""
+    down, across = (max(1, min(block, side)) for side in grey.shape)
+    if down == across == 1:
         return grey
-    whole = grey[: height * block, : width * block]
+    height, width = grey.shape[0] // down, grey.shape[1] // across
+    whole = grey[: height * down, : width * across]
     return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

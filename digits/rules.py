@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import cv2
@@ -27,16 +27,54 @@ Box = tuple[int, int, int, int]
 Curve = tuple[int, NDArray[np.float64]]
 """Where a rule is: its first column, and its row in every column from there."""
 
-LEAST_SIDE = 40
-LOOK_SIDE = 64
-LOOK = 0.7
-"""Of a rule's ink, what has to show at a first look: of all those known, 0.89 and more did."""
-DETECTION_SIDE = 640
-"""Long side in pixels of the picture in which rules are looked for."""
-LEAST_WALL = 12
-"""Pixels, there, from one rule to the next, between which walls are looked for."""
-WALL = 0.88
-"""Of the way from one rule to the next, what a wall covers at least; a digit in a cell does not."""
+
+@dataclass(frozen=True)
+class LookParameters:
+    """A first look is at a picture of ``side`` by ``side`` pixels, along lines of so many
+    ``slopes``. A share of ``shown`` of a rule's ink has to show: of all those known, 0.89 and more
+    did.
+    """
+
+    side: int = 64
+    shown: float = 0.7
+    slopes: int = 7
+
+
+@dataclass(frozen=True)
+class CurveParameters:
+    """A parabola is fitted in so many ``rounds``, after the first to the ``nearer`` per cent of the
+    pixels and all that are no further off than a rule is thick, if they are ``least`` or more. It
+    is inked where there is ink within ``within`` pixels of it.
+    """
+
+    rounds: int = 3
+    nearer: float = 60.0
+    least: int = 8
+    within: float = 1.5
+
+
+@dataclass(frozen=True)
+class PrintParameters:
+    """Print is as strong as the middle of what it is along its lines, and ``spreads`` standard
+    deviations or a share of ``uneven`` more. The writing is as strong as what a share of
+    ``weaker`` of the ink reaches at most.
+    """
+
+    spreads: float = 4.0
+    uneven: float = 0.25
+    weaker: float = 0.9
+
+
+@dataclass(frozen=True)
+class WallParameters:
+    """Walls are looked for between rules that are ``least`` pixels apart and more. One covers a
+    share of ``covers`` of the way from the one to the next at least, which a digit in a cell does
+    not; gaps in it of less than ``gap`` pixels are bridged.
+    """
+
+    least: int = 12
+    covers: float = 0.88
+    gap: int = 5
 
 
 @dataclass(frozen=True)
@@ -47,6 +85,12 @@ class RuleParameters:
     at least; ``most_ink`` of all the ink is the writing itself. Up to ``finer``
     times as broad as the strokes of the writing, a line need not meet the border. ``several`` lines
     are printed ones; where writing is ``bolder`` times as strong as they are, that tells it apart.
+
+    They are looked for in blocks of pixels, so large that there are about ``detection_side`` along
+    the long side, up to half as many again; a block of whose 255 parts more than ``inked`` are ink
+    is ink. There the shortest picture along which there are rules has ``least_side`` pixels, and is
+    ``short``, a fraction, of its other side at least; ``least_thickness``, ``least_gap`` and
+    ``least_steady`` are the least in pixels that the fractions of those names come to.
     """
 
     thickness: float = 0.012
@@ -60,6 +104,17 @@ class RuleParameters:
     finer: float = 0.65
     several: int = 3
     bolder: float = 1.5
+    detection_side: int = 640
+    inked: int = 64
+    least_side: int = 40
+    short: float = 0.4
+    least_thickness: int = 3
+    least_gap: int = 3
+    least_steady: int = 9
+    look: LookParameters = field(default_factory=LookParameters)
+    curve: CurveParameters = field(default_factory=CurveParameters)
+    printing: PrintParameters = field(default_factory=PrintParameters)
+    walls: WallParameters = field(default_factory=WallParameters)
 
 
 def remove(mask: Mask, strength: Strength, parameters: RuleParameters | None = None) -> Mask:
@@ -68,10 +123,10 @@ def remove(mask: Mask, strength: Strength, parameters: RuleParameters | None = N
     ``strength`` (``[h, w]`` uint8) is that of everything, ink or not.
     """
     parameters = parameters or RuleParameters()
-    block = max(1, round(max(mask.shape) / DETECTION_SIDE))
+    block = max(1, round(max(mask.shape) / parameters.detection_side))
     if min(mask.shape) < block:  # a thread, in which nothing is written
         return mask
-    small = _shrunk(mask, block)
+    small = _shrunk(mask, block, parameters.inked)
     turned = np.asarray(cv2.transpose(small), np.uint8)
     level = list(_curves(small, parameters))
     upright = list(_curves(turned, parameters))
@@ -82,8 +137,9 @@ def remove(mask: Mask, strength: Strength, parameters: RuleParameters | None = N
     upright = [_enlarged(each, block, mask.shape[0]) for each in (*upright, *walls)]
     along = [*_along(strength, level), *_along(strength.T, upright)]
     if len(along) >= parameters.several:
-        printed = _strongest_print(np.concatenate(along))
-        if _strong(mask, strength) >= parameters.bolder * printed:
+        printed = _strongest_print(np.concatenate(along), parameters.printing)
+        strong = _strong(mask, strength, parameters.printing)
+        if strong >= parameters.bolder * printed:
             mask = _stronger(mask, strength, printed)
             level = _left(mask, level, parameters)
             upright = _left(mask.T, upright, parameters)
@@ -113,18 +169,19 @@ def _along(strength: Strength, curves: list[Curve]) -> Iterator[Strength]:
         yield strength[rows, columns].max(axis=0)
 
 
-def _strongest_print(along: Strength) -> int:
+def _strongest_print(along: Strength, parameters: PrintParameters) -> int:
     """The strength that printed lines hardly exceed, by what it is ``along`` them.
 
     Writing crosses them here and there, which a median does not notice.
     """
     middle, spread = levels.middle_and_spread(levels.histogram(along))
-    return min(255, round(middle + max(4 * spread, 0.25 * middle)))
+    more = max(parameters.spreads * spread, parameters.uneven * middle)
+    return min(255, round(middle + more))
 
 
-def _strong(mask: Mask, strength: Strength) -> int:
-    """The strength that a tenth of the ink has at least."""
-    return levels.quantile(levels.histogram(strength[mask > 0]), 0.9)
+def _strong(mask: Mask, strength: Strength, parameters: PrintParameters) -> int:
+    """The strength of the writing, which is that of the strongest part of the ink."""
+    return levels.quantile(levels.histogram(strength[mask > 0]), parameters.weaker)
 
 
 def _stronger(mask: Mask, strength: Strength, printed: int) -> Mask:
@@ -142,14 +199,15 @@ def _left(mask: Mask, curves: list[Curve], parameters: RuleParameters) -> list[C
     ]
 
 
-def _shrunk(mask: Mask, block: int) -> Mask:
-    """1 for every whole block of so many pixels each way of which a quarter is ink."""
+def _shrunk(mask: Mask, block: int, inked: int) -> Mask:
+    """1 for every whole block of so many pixels each way of which more than ``inked`` of 255 parts
+    are ink."""
     if block == 1:
         return mask
     height, width = mask.shape[0] // block, mask.shape[1] // block
     whole = mask[: height * block, : width * block] * np.uint8(255)
     averaged = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(averaged > 64).view(np.uint8)
+    return np.asarray(averaged > inked).view(np.uint8)
 
 
 def _mark(mask: Mask, rules: Mask, curves: list[Curve], parameters: RuleParameters) -> None:
@@ -168,9 +226,9 @@ def _mark(mask: Mask, rules: Mask, curves: list[Curve], parameters: RuleParamete
 def _curves(mask: Mask, parameters: RuleParameters) -> Iterator[Curve]:
     """Each horizontal rule."""
     height, width = mask.shape
-    if width < 0.4 * height or width < LEAST_SIDE:
+    if width < parameters.short * height or width < parameters.least_side:
         return
-    reach = max(3, round(parameters.gap * width)) | 1
+    reach = max(parameters.least_gap, round(parameters.gap * width)) | 1
     least_width = math.ceil(parameters.span * width)
     if not _may_have_any(mask, reach, least_width, parameters):
         return
@@ -181,16 +239,16 @@ def _curves(mask: Mask, parameters: RuleParameters) -> Iterator[Curve]:
         return
     thickened = cv2.dilate(thin, np.ones((3, 1), np.uint8))
     bridged = cv2.morphologyEx(thickened, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
-    steady = max(9, round(parameters.steady * width))
+    steady = max(parameters.least_steady, round(parameters.steady * width))
     bridged = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, steady), np.uint8))
     lines: list[tuple[Curve, bool]] = []
     for component in components.find(bridged, least_width=least_width):
         left, top, span, rise = component.box
         box = (slice(top, top + rise), slice(left, left + span))
-        curve = _gentle_curve(component.mask() & (thin[box] > 0), thickest)
+        curve = _gentle_curve(component.mask() & (thin[box] > 0), thickest, parameters.curve)
         if curve is None or np.ptp(curve) > parameters.rise * span:
             continue
-        near = np.abs(np.arange(rise)[:, None] - curve[None, :]) <= 1.5
+        near = np.abs(np.arange(rise)[:, None] - curve[None, :]) <= parameters.curve.within
         if ((mask[box] > 0) & near).any(axis=0).mean() < parameters.cover:
             continue
         line = (left, curve + top)
@@ -212,7 +270,7 @@ def _may_have_any(mask: Mask, reach: int, least_width: int, parameters: RulePara
 
     A row of digits that stand apart has too few, and rows of writing have gaps between them.
     """
-    step = max(1, mask.shape[0] // LOOK_SIDE)
+    step = max(1, mask.shape[0] // parameters.look.side)
     whole = len(mask) // step * step
     lines = np.bitwise_or.reduce(mask[:whole].reshape(-1, step, mask.shape[1]), axis=1)
     lines[-1:] |= np.bitwise_or.reduce(mask[whole:], axis=0)
@@ -261,7 +319,7 @@ def _between(mask: Mask, above: Curve, below: Curve, parameters: RuleParameters)
     """The walls from one rule to another, looked for in a band that is as sloped as these are."""
     thickest = _thickest(mask.shape, parameters)
     height = round(float(below[1].mean() - above[1].mean()))
-    if height < LEAST_WALL:
+    if height < parameters.walls.least:
         return
     aside = round(parameters.rise * height) + thickest
     columns = np.arange(max(0, above[0] - aside), above[0] + len(above[1]) + aside)
@@ -273,10 +331,12 @@ def _between(mask: Mask, above: Curve, below: Curve, parameters: RuleParameters)
     band = np.ascontiguousarray(mask[lines, columns])
     wide = cv2.morphologyEx(band, cv2.MORPH_OPEN, np.ones((1, thickest + 1), np.uint8))
     slim = np.asarray(band & ~wide & 1, np.uint8)
-    joined = cv2.morphologyEx(slim, cv2.MORPH_CLOSE, np.ones((5, 1), np.uint8))
-    for component in components.find(joined, least_size=math.ceil(WALL * height)):
+    gap = np.ones((parameters.walls.gap, 1), np.uint8)
+    joined = cv2.morphologyEx(slim, cv2.MORPH_CLOSE, gap)
+    least_tall = parameters.walls.covers * height
+    for component in components.find(joined, least_size=math.ceil(least_tall)):
         x, y, span, tall = component.box
-        if tall < WALL * height or span > thickest + 2 * parameters.rise * height:
+        if tall < least_tall or span > thickest + 2 * parameters.rise * height:
             continue
         rows, across = np.nonzero(slim[y : y + tall, x : x + span])
         if len(np.unique(rows)) < parameters.cover * tall:
@@ -314,20 +374,22 @@ def _pen(mask: Mask, tall: Mask) -> float:
 
 
 def _thickest(shape: tuple[int, ...], parameters: RuleParameters) -> int:
-    return max(3, round(parameters.thickness * max(shape)))
+    return max(parameters.least_thickness, round(parameters.thickness * max(shape)))
 
 
-def _gentle_curve(here: NDArray[np.bool_], thickest: int) -> NDArray[np.float64] | None:
+def _gentle_curve(
+    here: NDArray[np.bool_], thickest: int, parameters: CurveParameters
+) -> NDArray[np.float64] | None:
     """The row, for each column, of the one parabola that most of ``here`` follows, if any does."""
     rows, columns = np.nonzero(here)
     near = np.ones(len(rows), bool)
     curve = np.zeros(3)
-    for _ in range(3):
-        if near.sum() < 8:
+    for _ in range(parameters.rounds):
+        if near.sum() < parameters.least:
             return None
         curve = np.polyfit(columns[near] / here.shape[1], rows[near], 2)
         off = np.abs(np.polyval(curve, columns / here.shape[1]) - rows)
-        near = off <= max(thickest, float(np.percentile(off, 60)))
+        near = off <= max(thickest, float(np.percentile(off, parameters.nearer)))
     return np.polyval(curve, np.arange(here.shape[1]) / here.shape[1])
 
 
@@ -336,29 +398,31 @@ def _has_long_row(thin: Mask, parameters: RuleParameters) -> bool:
 
     ``thin`` lacks what writing there is across a rule.
     """
-    band, block = (max(1, side // LOOK_SIDE) for side in thin.shape)
+    look = parameters.look
+    band, block = (max(1, side // look.side) for side in thin.shape)
     rows = cv2.dilate(thin, np.ones((band, 1), np.uint8))[::band] * np.uint8(255)
     # Averaging whole blocks first is many times as fast.
     whole = (rows.shape[1] // block, len(rows))
     rows = cv2.resize(rows[:, : whole[0] * block], whole, interpolation=cv2.INTER_AREA)
-    margin, places = _sheared(parameters.rise)
-    small = np.zeros((LOOK_SIDE + 2 * margin, LOOK_SIDE), np.uint8)
-    small[margin:-margin] = cv2.resize(rows, (LOOK_SIDE, LOOK_SIDE), interpolation=cv2.INTER_AREA)
+    margin, places = _sheared(parameters.rise, look.side, look.slopes)
+    small = np.zeros((look.side + 2 * margin, look.side), np.uint8)
+    small[margin:-margin] = cv2.resize(rows, (look.side,) * 2, interpolation=cv2.INTER_AREA)
     near = np.zeros_like(small)  # a rule may lie between two rows
     near[1:-1] = cv2.add(cv2.add(small[:-2], small[1:-1]), small[2:])
     longest = near.ravel()[places].sum(axis=2, dtype=np.int32).max()
-    return bool(longest >= LOOK * parameters.span * parameters.cover * LOOK_SIDE * 255)
+    return bool(longest >= look.shown * parameters.span * parameters.cover * look.side * 255)
 
 
 @cache
-def _sheared(rise: float) -> tuple[int, NDArray[np.intp]]:
-    """The pixels along straight lines that climb up to ``rise`` of their length either way.
+def _sheared(rise: float, side: int, count: int) -> tuple[int, NDArray[np.intp]]:
+    """The pixels along straight lines of so many slopes that climb up to ``rise`` of their length
+    either way.
 
-    They are places in a flat square of `LOOK_SIDE` with so many more rows above and below:
+    They are places in a flat square of such a side with so many more rows above and below:
     ``[slope, row, column]``.
     """
-    slopes = np.linspace(-rise, rise, 7)
-    margin = math.ceil(rise * LOOK_SIDE / 2) + 1
-    row, column = np.mgrid[:LOOK_SIDE, :LOOK_SIDE]
-    climbed = np.rint(slopes[:, None, None] * (column - LOOK_SIDE / 2)).astype(np.intp)
-    return margin + 1, (row + climbed + margin + 1) * LOOK_SIDE + column
+    slopes = np.linspace(-rise, rise, count)
+    margin = math.ceil(rise * side / 2) + 1
+    row, column = np.mgrid[:side, :side]
+    climbed = np.rint(slopes[:, None, None] * (column - side / 2)).astype(np.intp)
+    return margin + 1, (row + climbed + margin + 1) * side + column

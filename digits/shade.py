@@ -19,15 +19,6 @@ from digits import components, levels
 
 Strength = NDArray[np.uint8]
 
-SIDE = 640
-"""Long side in pixels of the picture that is looked at, two by two pixels at a time."""
-
-LEAST = 8
-"""Strength from which there is something to take off."""
-
-NARROWEST = 5
-"""Pixels of that picture: nothing narrower is shade."""
-
 
 @dataclass(frozen=True)
 class ShadeParameters:
@@ -35,18 +26,30 @@ class ShadeParameters:
     the strongest ink, and covers a share of ``area`` of the picture in one piece. It is looked for
     where strokes are narrower than ``fine``, a fraction of the long side: larger ones are hard to
     tell from it.
+
+    That is seen in a picture with a long side of ``side`` pixels, two by two of them at a time:
+    there nothing narrower than ``narrowest`` is shade, nor weaker than a strength of ``least``.
+    Noise and grain are smoothed over with a deviation of the width that is looked for over
+    ``smooth``. The strongest ink is what a share of ``peak`` of all pixels reaches at most, and a
+    stroke what has a fraction of ``strong`` of that.
     """
 
     widths: float = 3.0
     faint: float = 0.5
     area: float = 0.01
     fine: float = 0.012
+    side: int = 640
+    narrowest: int = 5
+    least: int = 8
+    smooth: float = 6.0
+    peak: float = 0.999
+    strong: float = 0.5
 
 
 def remove(strength: Strength, small: Strength, parameters: ShadeParameters) -> Strength:
     """``strength`` ``[h, w]`` uint8, 0 paper to 255 full ink, without shade.
 
-    ``small`` is the same with a long side of at most `SIDE`.
+    ``small`` is the same with a long side of at most ``parameters.side``.
     """
     small = _least_of_four(small)
     scale = max(small.shape) / max(strength.shape)
@@ -54,18 +57,22 @@ def remove(strength: Strength, small: Strength, parameters: ShadeParameters) -> 
     if not least_area:
         return strength
     # Most pictures have none, and this is how that is seen soonest.
-    if np.count_nonzero(_opened(small, NARROWEST) >= LEAST) < least_area:
+    opened = _opened(small, parameters.narrowest, parameters)
+    if np.count_nonzero(opened >= parameters.least) < least_area:
         return strength
-    peak = _peak(strength)
-    width = _stroke_width(strength, peak)
-    widest = int(max(parameters.widths * width * scale, NARROWEST)) | 1
+    sampled = max(1, 2 * max(strength.shape) // parameters.side)
+    counts = levels.histogram(strength[::sampled, ::sampled])
+    peak = levels.quantile(counts, parameters.peak)
+    width = _stroke_width(strength[::sampled], int(parameters.strong * peak))
+    widest = int(max(parameters.widths * width * scale, parameters.narrowest)) | 1
     if width > parameters.fine * max(strength.shape) or widest >= min(small.shape):
         return strength
-    shade = _faint(_opened(small, widest), parameters.faint * peak, least_area)
+    opened = _opened(small, widest, parameters)
+    shade = _faint(opened, parameters.least, parameters.faint * peak, least_area)
     if shade is None:
         return strength
     # Smoothing took the shade's edges down.
-    reach = max(widest // 2, NARROWEST) | 1
+    reach = max(widest // 2, parameters.narrowest) | 1
     shade = np.asarray(cv2.dilate(shade, np.ones((reach, reach), np.uint8)), np.uint8)
     shade = np.asarray(
         cv2.resize(shade, strength.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8
@@ -78,40 +85,32 @@ def _least_of_four(small: Strength) -> Strength:
     return np.ascontiguousarray(cv2.erode(small, np.ones((2, 2), np.uint8))[1::2, 1::2])
 
 
-def _opened(small: Strength, width: int) -> Strength:
+def _opened(small: Strength, width: int, parameters: ShadeParameters) -> Strength:
     """What is at least ``width`` pixels wide and high, noise and grain smoothed over first."""
-    smooth = cv2.GaussianBlur(small, (0, 0), max(width / 6, 0.6))
+    smooth = cv2.GaussianBlur(small, (0, 0), width / parameters.smooth)
     kernel = np.ones((width, width), np.uint8)
-    border = cv2.BORDER_REPLICATE  # what meets the border goes on beyond it
-    return np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_OPEN, kernel, borderType=border), np.uint8)
+    # Nothing beyond the border counts: what meets it is as wide as any.
+    return np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_OPEN, kernel), np.uint8)
 
 
-def _peak(strength: Strength) -> int:
-    """The strength that one pixel in a thousand reaches."""
-    step = max(1, 2 * max(strength.shape) // SIDE)
-    return levels.quantile(levels.histogram(strength[::step, ::step]), 0.999)
-
-
-def _stroke_width(strength: Strength, peak: int) -> float:
+def _stroke_width(lines: Strength, weak: int) -> float:
     """How wide the strong ink is, in pixels, on average over all directions; 0 without any.
 
-    Measured along some rows: what is w wide and turned at random is cut 4 w / pi long.
+    Measured along some rows, by what is stronger than ``weak``: what is w wide and turned at random
+    is cut 4 w / pi long.
     """
-    lines = strength[:: max(1, 2 * max(strength.shape) // SIDE)]
-    strong = np.greater(lines, np.uint8(peak // 2))
+    strong = np.greater(lines, np.uint8(weak))
     begins = np.count_nonzero(strong[:, 1:] > strong[:, :-1])
     return float(np.pi / 4 * np.count_nonzero(strong) / max(int(begins), 1))
 
 
-def _faint(shade: Strength, strongest: float, least_area: float) -> Strength | None:
-    """The pieces of at least that area, and on average at most as strong, if there are any: where
-    strokes cross or lie close something small is left too, and a blot is ink."""
+def _faint(shade: Strength, least: int, strongest: float, least_area: float) -> Strength | None:
+    """The pieces of ``least`` strength and area, and on average at most as strong as that, if there
+    are any: where strokes cross or lie close something small is left too, and a blot is ink."""
     kept = np.zeros_like(shade)
-    dark = np.asarray(shade >= LEAST).view(np.uint8)
+    dark = np.asarray(shade >= least).view(np.uint8)
     for component in components.find(dark, least_size=math.ceil(math.sqrt(least_area))):
         x, y, width, height = component.box
-        if width * height < least_area:
-            continue
         window = (slice(y, y + height), slice(x, x + width))
         own = component.mask()
         if np.count_nonzero(own) < least_area or shade[window][own].mean() > strongest:

@@ -23,16 +23,6 @@ from digits.pyramid import Pyramid
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 
-SIDE = 160
-"""Long side in pixels of the small picture in which the sheet is found."""
-
-SMOOTH = 5
-"""Pixels of that: noise is all edges, and a median over so many takes none of a sheet's off."""
-
-DENT, RIM, NEARBY = 9, 5, 9
-"""Pixels too: dents in the outline (of ink, of a thumb) that are closed, how far an edge is looked
-for and painted over, and what the brightness is averaged over at the edge."""
-
 
 @dataclass(frozen=True)
 class SheetParameters:
@@ -40,7 +30,13 @@ class SheetParameters:
     share that it fills of its convex hull), ``square`` (that its hull fills of a quadrilateral
     around it) and ``blank`` (the share of it that is not near ink), and differs from what
     is around it by a ``contrast`` in grey levels. A share of ``hard`` of its outline is an edge
-    where brightness changes by ``edge`` grey levels and more."""
+    where brightness changes by ``edge`` grey levels and more.
+
+    It is found in a small picture with a long side of ``side`` pixels. The others are odd numbers
+    of these: a median is taken over ``smooth``, since noise is all edges and this takes none of a
+    sheet's off; a ``dent`` in the outline (of ink, of a thumb) is closed; an edge is looked for and
+    painted over in a ``rim``; brightness at the edge is averaged over what is ``nearby``.
+    """
 
     least: float = 0.08
     most: float = 0.97
@@ -50,6 +46,11 @@ class SheetParameters:
     contrast: float = 50.0
     hard: float = 0.9
     edge: float = 25.0
+    side: int = 160
+    smooth: int = 5
+    dent: int = 9
+    rim: int = 5
+    nearby: int = 9
 
 
 def alone(picture: Grey | Pyramid, parameters: SheetParameters | None = None) -> Grey | None:
@@ -57,10 +58,11 @@ def alone(picture: Grey | Pyramid, parameters: SheetParameters | None = None) ->
     if the picture is smaller than the one in which sheets are found: it is rather of a digit."""
     pyramid = Pyramid.of(picture)
     grey = pyramid.grey
-    if max(grey.shape) < SIDE:
-        return None
     parameters = parameters or SheetParameters()
-    small = np.asarray(cv2.medianBlur(pyramid.shrunk(SIDE), SMOOTH), np.uint8)
+    if max(grey.shape) < parameters.side:
+        return None
+    small = pyramid.shrunk(parameters.side)
+    small = np.asarray(cv2.medianBlur(small, parameters.smooth), np.uint8)
     found = [
         sheets
         for threshold in _thresholds(small)
@@ -72,9 +74,11 @@ def alone(picture: Grey | Pyramid, parameters: SheetParameters | None = None) ->
     # A part of it that the light falls on may be one as well.
     _, outline, blank = max(found, key=lambda sheets: sheets[0])
     size = (grey.shape[1], grey.shape[0])
-    kept = cv2.resize(_eroded(outline, RIM) * np.uint8(255), size, interpolation=cv2.INTER_LINEAR)
+    whole = _eroded(outline, parameters.rim) * np.uint8(255)
+    kept = cv2.resize(whole, size, interpolation=cv2.INTER_LINEAR)
     cv2.threshold(kept, 127, 255, cv2.THRESH_BINARY, dst=kept)
-    around = cv2.resize(_continued(small, blank), size, interpolation=cv2.INTER_LINEAR)
+    continued = _continued(small, blank, parameters.nearby)
+    around = cv2.resize(continued, size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.copyTo(grey, kept, around), np.uint8)
 
 
@@ -106,7 +110,7 @@ def _sheets(
         outline, blank = _filled(piece, small.shape)
         if not _is_sheet_like(piece, outline, blank, small, parameters):
             continue
-        closed = _closed(outline, DENT)
+        closed = _closed(outline, parameters.dent)
         if _hardness(closed, small, parameters) >= parameters.hard:
             largest = max(largest, int(np.count_nonzero(outline)))
             outlines |= closed
@@ -153,15 +157,14 @@ def _is_straight(piece: Component, area: int, parameters: SheetParameters) -> bo
 def _hardness(outline: Mask, small: Grey, parameters: SheetParameters) -> float:
     """The share of the outline, but for what is on the picture's border, with an edge nearby."""
     rim = (outline - _eroded(outline, 3)).view(np.bool_)
-    near = np.ones((RIM, RIM), np.uint8)
+    near = np.ones((parameters.rim,) * 2, np.uint8)
     change = cv2.subtract(cv2.dilate(small, near), cv2.erode(small, near))[rim]
     return float(np.mean(change >= parameters.edge)) if change.size else 0.0
 
 
 def _eroded(mask: Mask, width: int) -> Mask:
-    # What meets the picture's border goes on beyond it.
-    kernel, border = np.ones((width, width), np.uint8), cv2.BORDER_REPLICATE
-    return np.asarray(cv2.erode(mask, kernel, borderType=border), np.uint8)
+    # Nothing beyond the picture's border counts: what meets that has no edge there.
+    return np.asarray(cv2.erode(mask, np.ones((width, width), np.uint8)), np.uint8)
 
 
 def _closed(mask: Mask, width: int) -> Mask:
@@ -171,12 +174,13 @@ def _closed(mask: Mask, width: int) -> Mask:
     return np.asarray(closed[width:-width, width:-width], np.uint8)
 
 
-def _continued(small: Grey, blank: Mask) -> Grey:
-    """Every pixel as bright as the blank paper around the nearest pixel of that."""
+def _continued(small: Grey, blank: Mask, nearby: int) -> Grey:
+    """Every pixel as bright as the blank paper around the nearest pixel of that, so many pixels
+    each way."""
     _, nearest = cv2.distanceTransformWithLabels(
         1 - blank, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    size = (NEARBY, NEARBY)
+    size = (nearby, nearby)
     weight = cv2.blur(blank.astype(np.float32), size)
     mean = cv2.blur(small * blank.astype(np.float32), size) / np.maximum(weight, 1e-6)
     of_label = np.zeros(1 + int(nearest.max()), np.float32)

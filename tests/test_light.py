@@ -82,6 +82,26 @@ def test_what_is_not_one_page_in_one_light_has_no_surface(light):
     assert surface(page(light), LightParameters(covered=0.3, close=1.0, steep=99.0)) is not None
 
 
+def rippled(depth: float) -> np.ndarray:
+    """Light in waves of four blocks, which no such surface follows."""
+    _, x = places()
+    return slope() * (1 + depth * np.sin(8 * np.pi * x))
+
+
+@pytest.mark.parametrize(
+    ("light", "lenient"),
+    [
+        (rippled(0.1), LightParameters(close=0.06)),
+        (np.where(clouds() > 0.78, 0.85, 1) * slope(), LightParameters(alike=0.21)),
+        (shadow() / vignette() * slope(), LightParameters(covered=0.6, steep=20.0)),
+    ],
+    ids=["off by a little all over", "off by more in places", "followed in most places"],
+)
+def test_light_is_followed_closely_nearly_everywhere(light, lenient):
+    assert surface((PAPER * light).astype(np.uint8), LightParameters()) is None
+    assert surface((PAPER * light).astype(np.uint8), lenient) is not None
+
+
 def test_the_few_places_that_do_not_follow_do_not_bend_it():
     light = vignette()
     grey = page(light)

@@ -133,6 +133,76 @@ def test_a_mark_much_broader_than_the_pen_is_no_paper():
     assert found(grey)[105, 80] > 0.9 * LEFT
 
 
+@pytest.mark.parametrize(("depth", "is_ink"), [(15, False), (45, True)])
+def test_what_is_hardly_darker_than_paper_is_paper(depth, is_ink):
+    """Texture and stains; they are out of 255."""
+    grey = even()
+    grey[45:75, 60:90] *= 1 - depth / 255
+    seen = found(grey.astype(np.uint8))[60, 75]
+    assert seen == pytest.approx(LEFT if is_ink else grey[60, 75], abs=3)
+
+
+def test_pencil_is_ink_beside_a_marker():
+    """It is less than half as dark, relative to paper."""
+    grey = written(even(), pen=5)
+    cv2.rectangle(grey, (20, 100), (140, 110), (130,), -1)
+    assert found(grey)[105, 80] > 0.95 * LEFT
+
+
+def test_dots_of_a_fine_pen_beside_an_edge_are_ink():
+    """They are broader than its strokes."""
+    grey = written(half_in_shadow(), pen=1)
+    for x in (70, 92):
+        cv2.rectangle(grey, (x - 2, 98), (x + 2, 102), (30,), -1)
+    seen = found(grey)
+    assert seen[100, 70] > 0.9 * LEFT
+    assert seen[100, 92] > 0.9 * RIGHT
+
+
+def test_a_blot_beside_an_edge_is_ink():
+    """It is up to four strokes wide."""
+    grey = written(half_in_shadow(), pen=3)
+    for x in (62, 98):
+        cv2.circle(grey, (x, 105), 8, (30,), -1)
+    seen = found(grey)
+    assert seen[105, 62] > 0.9 * LEFT
+    assert seen[105, 98] > 0.9 * RIGHT
+
+
+def test_a_stroke_along_an_edge_is_ink_though_there_is_no_other():
+    grey = half_in_shadow()
+    grey[20:100, 75:87] = PEN
+    assert found(grey.astype(np.uint8))[30:90, 75:87].min() > 0.8 * RIGHT
+
+
+def test_edges_are_followed_near_them_only_and_less_the_further_off_they_are():
+    grey = written(half_in_shadow())
+    averaged = brightness(grey, PaperParameters(step=1.0), closing=39, window=19).astype(float)
+    moved = np.abs(found(grey) - averaged)
+    assert moved[:, 76:84].max() > 20
+    assert moved[:, :48].max() == moved[:, 112:].max() == 0
+    # Nowhere else does the one become the other at once.
+    jumps = np.abs(np.diff(found(grey), axis=1))
+    assert np.delete(jumps, np.s_[74:86], axis=1).max() <= 6
+
+
+def test_what_may_be_ink_is_no_wider_near_an_edge_than_elsewhere():
+    paper = even()
+    paper[:, 60:] = RIGHT
+    grey = written(paper, pen=2)
+    grey[20:40, 100:120] = PEN
+    grey[:, 130:] = PEN
+    wide = brightness(grey, PaperParameters(strokes=100.0), closing=19, window=19)
+    assert wide[60, 145] < 1.5 * PEN
+
+
+def test_one_bright_pixel_is_no_paper():
+    """Noise: a closing has the brightest of what is near."""
+    grey = np.full((120, 160), 150, np.uint8)
+    grey[30::30, 30::30] = 200
+    assert found(grey).max() < 170
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (5, 7)])
 def test_tiny_pictures_have_paper_too(shape):
     grey = np.full(shape, 200, np.uint8)

@@ -137,6 +137,86 @@ def test_grain_of_the_table_is_gone():
     assert np.abs(page[~inside(0)].astype(int) - PAPER).max() <= 6
 
 
+def test_a_sheet_is_found_in_a_picture_full_of_noise():
+    """In one that is no larger than that in which it is looked for: nothing averages the noise."""
+    small = cv2.resize(picture(), (160, 120), interpolation=cv2.INTER_AREA)
+    noise = np.random.default_rng(5).normal(0, 45, small.shape)
+
+    page = sheet.alone(np.clip(small + noise, 0, 255).astype(np.uint8))
+
+    assert page is not None
+    # Around it there is what is usual on it, and not what a few of its pixels are.
+    around = page[:10].astype(int)
+    assert around.std() < 5
+    assert around.mean() == pytest.approx(PAPER, abs=12)
+
+
+def test_a_sheet_is_found_in_a_low_picture():
+    page = sheet.alone(picture(((60, 10), (580, 14), (570, 120), (70, 124)), rings=())[:136])
+
+    assert page is not None
+    assert np.abs(page[:, [5, 630]].astype(int) - PAPER).max() <= 3
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_a_sheet_on_what_is_between_it_and_the_rest_in_brightness_is_found(invert):
+    """What it lies on differs from the rest by more than from the sheet, and is no sheet."""
+    grey = np.full(SIZE[::-1], 10, np.uint8)
+    cv2.ellipse(grey, (320, 240), (310, 225), 0, 0, 360, (150,), -1)
+    cv2.rectangle(grey, (200, 130), (440, 350), (220,), -1)
+
+    page = sheet.alone(255 - grey if invert else grey)
+
+    assert page is not None
+    assert np.abs(page[[5, 240], [5, 100]].astype(int) - (35 if invert else 220)).max() <= 3
+
+
+def test_around_each_of_two_sheets_it_is_as_bright_as_that():
+    grey = picture(((40, 80), (300, 80), (300, 400), (40, 400)), rings=())
+    cv2.rectangle(grey, (340, 70), (600, 410), (170,), -1)
+
+    page = sheet.alone(grey)
+
+    assert page is not None
+    assert page[240, [10, 630]].tolist() == [PAPER, 170]
+
+
+def test_a_wide_dent_is_no_part_of_a_sheet():
+    grey = picture(rings=())
+    cv2.rectangle(grey, (280, 40), (340, 110), (TABLE,), -1)
+
+    page = sheet.alone(grey)
+
+    assert page is not None
+    assert page[80:96, 300:320].min() >= PAPER - 5
+
+
+def test_a_gap_between_a_sheet_and_the_border_of_the_picture_is_no_part_of_it_however_narrow():
+    page = sheet.alone(picture(((6, 6), (634, 6), (634, 474), (6, 474)), rings=()))
+
+    assert page is not None
+    assert page.min() >= PAPER - 3
+
+
+def scribbled_over() -> np.ndarray:
+    """A sheet of which more than half is one blot."""
+    grey = picture(((100, 60), (500, 60), (500, 420), (100, 420)), rings=())
+    cv2.rectangle(grey, (130, 90), (470, 320), (PEN,), -1)
+    return grey
+
+
+def half_soft() -> np.ndarray:
+    """A sheet with hard edges on one side only: to the other, the table is lit as it is."""
+    grey = picture(rings=())
+    soft = cv2.GaussianBlur(grey, (0, 0), 60)
+    grey[:, 320:] = soft[:, 320:]
+    return grey
+
+
+SLANTED = ((200, 60), (300, 60), (380, 290), (280, 290))
+"""Its box is large and what it covers is not."""
+
+
 def written() -> np.ndarray:
     return picture(((-9, -9), (700, -9), (700, 500), (-9, 500)))
 
@@ -173,6 +253,10 @@ def bent() -> np.ndarray:
         round_blob(),
         bent(),
         picture(((280, 200), (360, 200), (360, 260), (280, 260))),  # too small
+        picture(((240, 170), (400, 170), (400, 270), (240, 270)), rings=()),  # nearly large enough
+        picture(SLANTED, rings=()),
+        scribbled_over(),
+        half_soft(),
         picture(table=PAPER - 40),  # hardly darker
         cv2.GaussianBlur(picture(), (0, 0), 60),  # no edge
         np.full((480, 640), 128, np.uint8),
@@ -187,6 +271,10 @@ def bent() -> np.ndarray:
         "round",
         "bay",
         "small",
+        "smallish",
+        "slanted",
+        "scribbled",
+        "half soft",
         "faint",
         "soft",
         "blank",
@@ -203,7 +291,14 @@ def test_the_parameters_decide():
     assert sheet.alone(round_blob(), SheetParameters(square=0.7)) is not None
     assert sheet.alone(bent(), SheetParameters(convex=0.6)) is not None
     assert sheet.alone(picture(), SheetParameters(most=0.3)) is None
+    assert sheet.alone(picture(SLANTED, rings=()), SheetParameters(least=0.03)) is not None
+    assert sheet.alone(scribbled_over(), SheetParameters(blank=0.3)) is not None
+    assert sheet.alone(half_soft(), SheetParameters(hard=0.3)) is not None
     assert sheet.alone(picture(), SheetParameters(blank=0.97)) is None
     assert sheet.alone(picture(table=PAPER - 40), SheetParameters(contrast=30)) is not None
     soft = cv2.GaussianBlur(picture(), (0, 0), 25)
     assert sheet.alone(soft, SheetParameters(edge=5)) is not None
+
+
+def test_a_sheet_covers_a_twelfth_of_the_picture_and_more():
+    assert sheet.alone(picture(((220, 150), (420, 150), (420, 320), (220, 320)))) is not None
