@@ -411,17 +411,6 @@ def test_from_strong_ink_to_none_the_threshold_falls_slowly():
     assert np.abs(np.diff(along)).max() <= 5
 
 
-def test_a_shadow_wider_than_a_third_of_a_low_picture_is_paper():
-    grey = np.full((120, 800), 220, np.uint8)
-    grey[:, 300:420] = 130
-    grey[30:90, 50:780:60] = grey[30:90, 51:780:60] = grey[30:90, 52:780:60] = 30
-
-    mask = ink.extract(grey).mask
-
-    assert mask[60, 350:353].all()
-    assert not mask[:, 330:345].any()
-
-
 def test_strokes_of_several_pixels_are_seen_coarsely():
     grey = np.full((800, 1200), 220, np.uint8)
     for x in range(100, 1100, 100):

@@ -431,6 +431,6 @@ def test_lines_end_alike_right_below_each_other_across_them(other, same):
 
 def test_a_stroke_between_lines_that_end_elsewhere_is_no_wall():
     mask = framed(cells=8, walls=False)
-    mask[108:112, :180] = 0
-    mask[40:110, 400:402] = 1
-    assert removed(mask)[75, 400]
+    mask[108:112, :120] = 0
+    mask[40:110, 420:422] = 1
+    assert removed(mask)[75, 420]
