@@ -98,7 +98,7 @@ def adjust(
     """
     if not chosen:
         return scores
-    marks = Marks(layout, [layout.candidates[index] for index in chosen], digits)
+    marks = Marks.of(layout, [layout.candidates[index] for index in chosen], digits)
     lost = _lost(marks, parameters, easy)
     own = np.where(lost > 0, log_odds(np.minimum(scores, parameters.surest)), log_odds(scores))
     own -= lost
@@ -122,11 +122,8 @@ def _lost(marks: Marks, parameters: CompanyParameters, easy: Collection[int]) ->
     """What each mark's log odds lose for what it looks to be part of, ``[n]``."""
     of_signs = parameters.signs
     off_ink, off_marks = signs.torn(marks)
-    lost = np.where(
-        np.isin(marks.lines, list(easy)),
-        0.0,
-        parameters.torn * off_ink + parameters.parted * off_marks,
-    )
+    connected = np.array([line not in easy for line in marks.lines.tolist()])
+    lost = connected * (parameters.torn * off_ink + parameters.parted * off_marks)
     lost += parameters.dotted * signs.dotted(marks, of_signs)
     lost += parameters.entangled * signs.entangled(marks, of_signs)
     lost += parameters.dwarfed * signs.dwarfed(marks, of_signs)

@@ -12,5 +12,5 @@ MOST = 14.0
 def log_odds(probability: NDArray[np.floating]) -> NDArray[np.float64]:
     """Those of each probability, 0 to 1, and `MOST` either way at the most."""
     least = np.exp(-MOST)
-    clipped = np.minimum(np.maximum(probability.astype(np.float64), least), 1 - least)
+    clipped = np.minimum(np.maximum(np.asarray(probability, np.float64), least), 1 - least)
     return np.asarray(np.log(clipped / (1 - clipped)))

@@ -10,7 +10,6 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,36 +71,38 @@ class SignParameters:
 
 @dataclass(frozen=True)
 class Marks:
-    """The candidates of a layout that were read as digits, at least one, and which digit each is,
-    ``[n]``."""
+    """The ``candidates`` of a layout that were read as digits, at least one, and which digit each
+    is, ``[n]``.
+
+    ``boxes`` are theirs, ``[n, 4]``: x, y, width, height; ``lines`` says on which line each is, and
+    ``strokes`` which are read as what a stroke looks like, ``[n]``; ``taken`` are all pieces that
+    are part of one, or a bit left out in its midst.
+    """
 
     layout: Layout
     candidates: Sequence[Candidate]
     digits: NDArray[np.intp]
+    boxes: Floats
+    lines: NDArray[np.intp]
+    strokes: Flags
+    taken: set[Place]
 
-    @cached_property
-    def boxes(self) -> Floats:
-        """``[n, 4]``: x, y, width, height."""
-        return np.array([each.box for each in self.candidates], np.float64)
-
-    @cached_property
-    def lines(self) -> NDArray[np.intp]:
-        """On which line each is, ``[n]``."""
-        return np.array([each.line for each in self.candidates])
-
-    @cached_property
-    def strokes(self) -> Flags:
-        """Which of them are read as what a stroke looks like."""
-        return np.asarray(self.digits == STROKE)
-
-    @cached_property
-    def taken(self) -> set[Place]:
-        """Every piece that is part of one, or a bit left out in its midst."""
-        return {
-            (each.line, position)
-            for each in self.candidates
-            for position in range(each.first, each.last + 1)
-        }
+    @classmethod
+    def of(cls, layout: Layout, candidates: Sequence[Candidate], digits: NDArray[np.intp]) -> Marks:
+        """All that follows from which candidates there are, and which digit each is."""
+        return cls(
+            layout,
+            candidates,
+            digits,
+            np.array([each.box for each in candidates], np.float64),
+            np.array([each.line for each in candidates]),
+            np.asarray(digits == STROKE),
+            {
+                (each.line, position)
+                for each in candidates
+                for position in range(each.first, each.last + 1)
+            },
+        )
 
     def run(self, candidate: Candidate) -> Sequence[Piece]:
         """The pieces of one, and the bits between them that were left out."""
@@ -293,10 +294,23 @@ def framed(marks: Marks, parameters: SignParameters) -> Floats:
 def spanning(marks: Marks, parameters: SignParameters) -> Flags:
     """Which of the marks are slim strokes from one border of the picture to the opposite one: lines
     of squared paper, joints between tiles."""
-    before, after = _to_border(marks)
-    spans = (np.maximum(before, after) <= parameters.near).any(axis=1)
-    slim = marks.boxes[:, 2:].min(axis=1) < parameters.slim * marks.boxes[:, 2:].max(axis=1)
-    return np.asarray(spans & slim & marks.strokes)
+    height, width = marks.layout.labels.shape
+    return np.array(
+        [
+            stroke and _spans(each.box, (width, height), parameters)
+            for each, stroke in zip(marks.candidates, marks.strokes.tolist(), strict=True)
+        ],
+        np.bool_,
+    )
+
+
+def _spans(box: Box, size: tuple[int, int], parameters: SignParameters) -> bool:
+    """Whether a box goes from border to border of a picture of that ``size``, and is slim."""
+    x, y, width, height = box
+    short, long = sorted((width, height))
+    across = x <= parameters.near and size[0] - x - width <= parameters.near
+    down = y <= parameters.near and size[1] - y - height <= parameters.near
+    return (across or down) and short < parameters.slim * long
 
 
 def of_scene(marks: Marks, parameters: SignParameters) -> Flags:
@@ -334,23 +348,18 @@ def dwarfed(marks: Marks, parameters: SignParameters) -> Floats:
 
 def usual_of_others(sizes: Floats, lines: NDArray[np.intp]) -> Floats:
     """For each size ``[n]`` the median of the others on its line; itself where there is none."""
-    usual = sizes.copy()
-    for line in set(lines.tolist()):
-        (places,) = np.nonzero(lines == line)
-        if len(places) > 1:
-            usual[places] = _median_of_others(sizes[places])
-    return np.asarray(usual)
-
-
-def _median_of_others(sizes: Floats) -> Floats:
-    """For each of at least two sizes the median of all but itself."""
-    order = np.argsort(sizes)
-    rank = np.empty(len(sizes), np.intp)
-    rank[order] = np.arange(len(sizes))
-    middle = ((len(sizes) - 2) // 2, (len(sizes) - 1) // 2)
-    # Once a size is taken out, those after it move up one place.
-    low, high = (sizes[order[place + (place >= rank)]] for place in middle)
-    return np.asarray((low + high) / 2)
+    usual = sizes.tolist()
+    on_line: dict[int, list[int]] = {}
+    for place, line in enumerate(lines.tolist()):
+        on_line.setdefault(line, []).append(place)
+    for places in on_line.values():
+        order = sorted(places, key=usual.__getitem__)
+        ordered = [usual[place] for place in order]
+        below, above = (len(order) - 2) // 2, (len(order) - 1) // 2
+        for rank, place in enumerate(order if len(order) > 1 else []):
+            # Once a size is taken out, those after it move up one place.
+            usual[place] = (ordered[below + (below >= rank)] + ordered[above + (above >= rank)]) / 2
+    return np.array(usual, np.float64)
 
 
 def entangled(marks: Marks, parameters: SignParameters) -> Flags:
