@@ -121,4 +121,10 @@ def _own_ink(
     middle = int(extracted.threshold[y + height // 2, x + width // 2])
     paper = int(parameters.background * middle)
     strength = cv2.subtract(extracted.strength[window] * near, (paper,))
-    return tile.crop(strength, threshold=int(strength.max()) * parameters.edge // 255)
+    return trimmed(strength, parameters)
+
+
+def trimmed(strength: NDArray[np.uint8], parameters: LookParameters) -> NDArray[np.uint8]:
+    """What of the ``strength`` of ink ``[h, w]`` is no mere edge, for its strongest pixel."""
+    edge = int(strength.max(initial=0)) * parameters.edge // 255
+    return tile.crop(strength, threshold=edge)

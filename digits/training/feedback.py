@@ -17,7 +17,7 @@ from digits import ink, layout, picture, tile
 from digits.errors import DigitsError
 from digits.feedback.store import Kept
 from digits.ink import Ink
-from digits.look import cut_tiles
+from digits.look import LookParameters, cut_tiles, trimmed
 from digits.reader import Reader
 from digits.reading import Box, Digit
 from digits.training.data import Labelled
@@ -110,7 +110,8 @@ def _tiles(data: bytes, boxes: Sequence[Box], reader: Reader) -> Tiles:
     decoded = picture.decode(data, reader.limits)
     extracted = ink.extract(decoded.grey, reader.parameters.ink, enlarge=True)
     arranged = layout.find(extracted, reader.parameters.layout)
-    candidates = cut_tiles(extracted, arranged.labels, arranged.candidates)
+    of_look = reader.parameters.look
+    candidates = cut_tiles(extracted, arranged.labels, arranged.candidates, of_look)
     height, width = extracted.strength.shape
     scale = width / decoded.width, height / decoded.height
     tiles = np.zeros((len(boxes), tile.SIDE, tile.SIDE), np.float32)
@@ -121,16 +122,18 @@ def _tiles(data: bytes, boxes: Sequence[Box], reader: Reader) -> Tiles:
         if best >= 0 and overlaps[best] >= ALIKE:
             tiles[index] = candidates[best, ..., 0]
         else:
-            tiles[index] = _all_ink(extracted, working)
+            tiles[index] = _all_ink(extracted, working, of_look)
     return tiles
 
 
-def _all_ink(extracted: Ink, box: tuple[float, float, float, float]) -> Tiles:
+def _all_ink(
+    extracted: Ink, box: tuple[float, float, float, float], parameters: LookParameters
+) -> Tiles:
     x, y, width, height = box
     rows = slice(max(0, int(y)), int(np.ceil(y + height)))
     columns = slice(max(0, int(x)), int(np.ceil(x + width)))
     strength = extracted.strength[rows, columns]
-    return tile.normalise(tile.crop(strength, threshold=int(strength.max(initial=0)) * 40 // 255))
+    return tile.normalise(trimmed(strength, parameters))
 
 
 def _scaled(box: Box, across: float, down: float) -> tuple[float, float, float, float]:
