@@ -49,22 +49,23 @@ EVIDENCE = (
 )
 """What each column of the evidence is."""
 
-MOST_INK = 3.0
-"""Bounds ink near a digit, as a multiple of its own."""
-FINE = 48
-"""Pixels across a digit that are enough to measure its ink."""
-NEAR = 0.15
-"""How far around a digit ink is near it, as a fraction of its size."""
-
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class ConfidenceParameters:
-    """A picture has no digits if there is none that is at least so sure to be right: what looks a
-    little like digits here and there is a landscape, or the grain of something."""
+    """A picture has no digits if there is none that is at least so sure to be right, 0 to 1: what
+    looks a little like digits here and there is a landscape, or the grain of something.
+
+    What evidence is, is what the network was taught: ink no further from a digit than ``near`` of
+    its size is near it, and counts up to ``most_ink`` times the digit's own; ink is measured on
+    about ``fine`` pixels across a digit, if it has as many.
+    """
 
     least: float = 0.25
+    near: float = 0.15
+    most_ink: float = 3.0
+    fine: int = 48
 
 
 class Confidence:
@@ -92,6 +93,7 @@ def evidence(
     chosen: Sequence[Choice],
     probabilities: Floats,
     digit_score: Floats,
+    parameters: ConfidenceParameters,
     *,
     single: bool,
 ) -> Floats:
@@ -113,12 +115,12 @@ def evidence(
     found[:, 3] = single
     found[:, 4] = [_cuts(layout, each) for each in index]
     found[:, 5] = _covered(boxes)
-    found[:, 6:8] = _ink_near(layout, index)
+    found[:, 6:8] = _ink_near(layout, index, parameters)
     lines = np.array([candidate.line for candidate in candidates])
     found[:, 8] = np.log(sizes / usual_of_others(sizes, lines))
     found[:, 9] = np.log(sizes / ink.scale)
     found[:, 10] = np.log1p(ink.noise)
-    found[:, 11:13] = [_own(ink, layout, each) for each in index]
+    found[:, 11:13] = [_own(ink, layout, each, parameters.fine) for each in index]
     found[:, 13] = np.log([len(candidate.labels) for candidate in candidates])
     found[:, 14] = boxes[:, 2] / boxes[:, 3]
     found[np.arange(len(index)), 15 + probabilities[index].argmax(axis=1)] = 1
@@ -137,7 +139,9 @@ def _covered(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(shared_areas(boxes).max(axis=1) / (boxes[:, 2] * boxes[:, 3]))
 
 
-def _ink_near(layout: Layout, chosen: Sequence[int]) -> NDArray[np.float64]:
+def _ink_near(
+    layout: Layout, chosen: Sequence[int], parameters: ConfidenceParameters
+) -> NDArray[np.float64]:
     """For each digit the ink near it that is in none, and in another one, over its own:
     ``[n, 2]``."""
     candidates = [layout.candidates[each] for each in chosen]
@@ -146,30 +150,31 @@ def _ink_near(layout: Layout, chosen: Sequence[int]) -> NDArray[np.float64]:
     is_read[read] = 1
     near = np.zeros((len(chosen), 2))
     for place, candidate in enumerate(candidates):
-        margin = int(NEAR * max(candidate.box[2:]))
-        window = layout.labels[_window(candidate.box, margin)]
+        margin = int(parameters.near * max(candidate.box[2:]))
+        window = layout.labels[_window(candidate.box, parameters.fine, margin)]
         counts = np.bincount(window.ravel(), minlength=len(is_read))
         own = sum(int(counts[label]) for label in candidate.labels)
         digits = int(counts[: len(is_read)] @ is_read)
         stray = window.size - int(counts[0]) - digits
         near[place] = stray / max(own, 1), (digits - own) / max(own, 1)
-    return np.asarray(np.minimum(near, MOST_INK))
+    return np.asarray(np.minimum(near, parameters.most_ink))
 
 
-def _window(box: Box, margin: int = 0) -> tuple[slice, slice]:
-    """Where a box is, with a margin; of large ones every so many-th row and column."""
+def _window(box: Box, fine: int, margin: int = 0) -> tuple[slice, slice]:
+    """Where a box is, with a margin; of those larger than ``fine`` every so many-th row and
+    column."""
     x, y, width, height = box
-    step = max(1, max(width, height) // FINE)
+    step = max(1, max(width, height) // max(1, fine))
     return (
         slice(max(0, y - margin), y + height + margin, step),
         slice(max(0, x - margin), x + width + margin, step),
     )
 
 
-def _own(ink: Ink, layout: Layout, index: int) -> tuple[float, float]:
+def _own(ink: Ink, layout: Layout, index: int, fine: int) -> tuple[float, float]:
     """The median strength of a digit's own ink, 0 to 1, and the share of its box that is such."""
     candidate = layout.candidates[index]
-    window = _window(candidate.box)
+    window = _window(candidate.box, fine)
     labels = layout.labels[window]
     strength = ink.strength[window][any_of(labels, candidate.labels)]
     if not strength.size:

@@ -148,13 +148,13 @@ class Reader:
         """What is found in a picture's pixels; no digits where not even one is likely enough."""
         found = self._find(pyramid, single=single, polarity=polarity)
         chosen = [choice for _, choice in found.placed]
+        parameters = self.parameters.confidence
         evidence = confidence.evidence(
-            found.extracted, found.arranged, chosen, *found.scores, single=single
+            found.extracted, found.arranged, chosen, *found.scores, parameters, single=single
         )
         judged = _Judged(found, self._digits(decoded, found, evidence), evidence)
-        least = self.parameters.confidence.least
-        unlikely = not single and all(digit.confidence < least for digit in judged.digits)
-        return judged.without_digits() if unlikely else judged
+        likely = any(digit.confidence >= parameters.least for digit in judged.digits)
+        return judged if single or likely else judged.without_digits()
 
     def _find(self, pyramid: Pyramid, *, single: bool, polarity: Polarity | None) -> _Found:
         """The digits of a picture, from a coarse look at it if that shows some, and shows no

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from samples import picture
 
-from digits.confidence import EVIDENCE, FILE, Confidence, evidence
+from digits.confidence import EVIDENCE, FILE, Confidence, ConfidenceParameters, evidence
 from digits.errors import ModelError
 from digits.ink import Ink
 from digits.layout import Candidate, Layout, Piece
@@ -52,7 +52,7 @@ def seen(
     probabilities[:, 3] = likely
     score = np.full(count, 0.8, np.float32)
     choices = [Choice(index, 0.9) for index in chosen]
-    return evidence(*made, choices, probabilities, score, single=single)
+    return evidence(*made, choices, probabilities, score, ConfidenceParameters(), single=single)
 
 
 def test_scores_are_log_odds_and_the_digit_is_named():
