@@ -42,13 +42,13 @@ class CompanyParameters:
     for a dot or an accent right above or below, ``entangled`` for a mark in its box, and a mark
     much smaller than the other digits of its line ``dwarfed``. Where the other digits keep clear of
     the picture's border, what meets it loses ``cropped``, or ``framed`` if it is a stroke: it is
-    the edge of the sheet; and so does a line from border to border, whatever else there is, lose
-    ``spanning``, and the only mark, if it is part of a scene, ``scene``. Strokes lose ``zigzag`` if
-    all that was read in the ink they were cut from are strokes: it is an M, a ü, a saw's teeth;
-    and, in a picture of which they are a share of ``fence`` or more, ``again`` for each other one:
-    it is a fence. A stroke with a bar across it loses ``crossed``, the rings and the stroke of a
-    percent sign lose ``percent``. When a mark is any of this is for ``signs`` to say. Shares are
-    worked out ``rounds`` times over.
+    the edge of the sheet. A line from border to border loses ``spanning``, whatever else there is.
+    The only mark of a picture loses ``scene`` if it is part of one. Strokes lose ``zigzag`` if all
+    that was read in the ink they were cut from are strokes: it is an M, a ü, a saw's teeth; and, in
+    a picture of which they are a share of ``fence`` or more, ``again`` for each other one: it is a
+    fence. A stroke with a bar across it loses ``crossed``, the rings and the stroke of a percent
+    sign lose ``percent``. When a mark is any of this is for ``signs`` to say. Shares are worked out
+    ``rounds`` times over.
     """
 
     usual_share: float = 0.8
@@ -131,10 +131,9 @@ def _lost(marks: Marks, parameters: CompanyParameters, easy: Collection[int]) ->
     of_border = np.where(marks.strokes, parameters.framed, parameters.cropped)
     lost += of_border * signs.framed(marks, of_signs)
     lost += parameters.scene * signs.of_scene(marks, of_signs)
-    if marks.strokes.any():
-        lost += parameters.zigzag * signs.zigzag(marks)
-        lost += parameters.crossed * signs.crossed(marks, of_signs)
-        lost += parameters.spanning * signs.spanning(marks, of_signs)
+    lost += parameters.zigzag * signs.zigzag(marks)
+    lost += parameters.crossed * signs.crossed(marks, of_signs)
+    lost += parameters.spanning * signs.spanning(marks, of_signs)
     if marks.strokes.mean() >= parameters.fence:
         lost += parameters.again * marks.strokes * (np.count_nonzero(marks.strokes) - 1)
     return np.asarray(lost)

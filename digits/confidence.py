@@ -22,7 +22,6 @@ from digits.ink import Ink
 from digits.layout import Layout, any_of
 from digits.model import ModelFolder
 from digits.network import session
-from digits.odds import log_odds
 from digits.search import Choice
 from digits.signs import shared_areas, usual_of_others
 
@@ -110,8 +109,8 @@ def evidence(
     sizes = boxes[:, 2:].max(axis=1)
     ordered = np.sort(probabilities[index], axis=1)
     found[:, 0] = np.log(ordered[:, -1] / np.maximum(ordered[:, -2], np.exp(-odds.MOST)))
-    found[:, 1] = log_odds(digit_score[index])
-    found[:, 2] = log_odds(np.array([choice.score for choice in chosen]))
+    found[:, 1] = odds.log_odds(digit_score[index])
+    found[:, 2] = odds.log_odds(np.array([choice.score for choice in chosen]))
     found[:, 3] = single
     found[:, 4] = [_cuts(layout, each) for each in index]
     found[:, 5] = _covered(boxes)
@@ -164,7 +163,7 @@ def _window(box: Box, fine: int, margin: int = 0) -> tuple[slice, slice]:
     """Where a box is, with a margin; of those larger than ``fine`` every so many-th row and
     column."""
     x, y, width, height = box
-    step = max(1, max(width, height) // max(1, fine))
+    step = max(1, max(width, height) // fine)
     return (
         slice(max(0, y - margin), y + height + margin, step),
         slice(max(0, x - margin), x + width + margin, step),

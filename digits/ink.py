@@ -31,7 +31,7 @@ Grey = NDArray[np.uint8]
 class PolarityParameters:
     """Polarity is found in a picture with a long side of ``side`` pixels, in neighbourhoods that
     are a ``narrow`` and a ``wide`` fraction of it. Detail of up to ``least_detail`` grey levels
-    does not count, and a sum of ``doubt`` grey levels is as good as none.
+    does not count, and of a sum of ``doubt`` grey levels half does.
     """
 
     side: int = 80
@@ -44,9 +44,9 @@ class PolarityParameters:
 @dataclass(frozen=True)
 class PeakParameters:
     """The strongest ink nearby is looked for in a picture with a long side of ``side`` pixels, but
-    no more than ``most_step`` times smaller: for a thread it is larger, since what a step costs
-    grows with it. It is looked for over ``least_window`` pixels of that at least. Pictures with a
-    long side of more than ``sharp`` pixels are smoothed before.
+    no more than ``most_step`` times smaller: of a long thin one it is larger, since what a step
+    costs grows with it. It is looked for over ``least_window`` pixels of that at least. Pictures
+    with a long side of more than ``sharp`` pixels are smoothed before.
     """
 
     side: int = 160
@@ -61,7 +61,8 @@ class InkParameters:
     ``hardly_more`` times as many: shrinking that costs more than it saves. ``coarse_pixels`` bounds
     that of a coarse look, where the usual stroke, along every ``stroke_rows``-th row, is at least
     ``coarse_stroke`` pixels wide. A picture whose short side would be less than ``thread`` pixels
-    in that area has nothing written in it. One whose long side is below ``small_side`` is made
+    in that area is not looked at coarsely, and has nothing written in it if the other area makes it
+    so thin. One whose long side is below ``small_side`` is made
     ``larger`` times as large.
 
     Noise, measured in about ``noise_rows`` rows, is blurred away if it is more than ``most_noise``

@@ -37,17 +37,18 @@ FEW = 4
 class LayoutParameters:
     """Lengths are fractions of the line's typical height, unless they say otherwise.
 
-    *Pieces.* Under ``least_height``, in working pixels, is nothing; a piece whose longer side is
-    under ``speck`` of the one that ``typical`` of all pieces are at most is dust. What meets the
-    border along ``frame_contact`` of the picture's long side is no writing, nor is what meets it
-    along ``frame_along`` of its own and is no broader than ``frame_thin`` of the picture's.
+    *Pieces.* What has no side of ``least_height`` working pixels is nothing; a piece whose longer
+    side is under ``speck`` of the one that ``typical`` of all pieces are at most is dust. What
+    meets the border along ``frame_contact`` of the picture's long side is no writing, nor is what
+    meets it along ``frame_along`` of its own and is no broader than ``frame_thin`` of the
+    picture's, or two pixels.
 
     *Lines.* Pieces of one line share ``overlap`` of the lower one's height; of those to its right
     a piece's neighbour is the nearest, where a pixel higher or lower counts ``aside`` of one to the
     side. What is lower than ``stack_height`` of the height that ``stack_usual`` of all pieces have
     at most, or one of ``stack_few`` at most, may be a part right above or below another: no further
-    than ``stack_gap`` of the higher one's height, and below ``stack_overlap`` of the narrower one's
-    width.
+    than ``stack_gap`` of the higher one's height, and sharing at least ``stack_overlap`` of the
+    narrower one's width.
 
     *Joined.* ``join_gap``, ``join_width`` and ``join_pieces`` bound what may be one digit together,
     of which ``join_height`` of its own height counts if that is more than the line's; what is lower
@@ -57,8 +58,8 @@ class LayoutParameters:
     it is lower than ``low``; these are at most ``flat`` times as high as it. At most ``cuts``
     paths, ``cut_spacing`` apart and inked for ``cut_ink`` of the piece's height, part one, and a
     step to the side counts ``cut_sideways`` of an inked pixel. If it is taken for digits that
-    touch, the ``touching_`` ones are meant, and paths are ``touching_spacing`` apart
-    ``touching_through`` of the way down.
+    touch, it is ``touching_cuts`` paths, ``touching_spacing`` apart where they are
+    ``touching_through`` of the way down, and a step counts ``touching_sideways``.
 
     Of more than ``most_pieces`` the largest are kept, of ``most_candidates`` the first.
     """

@@ -32,8 +32,9 @@ class LightParameters:
     ``degree`` is that of the polynomial: what light loses in the corners through a lens goes by the
     fourth power of a cosine, and with two or three the corners of tight crops were ink. There are
     about so many ``blocks`` along the long side, each of ``narrowest`` pixels at least, which is
-    more than the strokes of most pictures: where one is all ink, it does not follow the light. It
-    is fitted in so many ``rounds``: after the last one what does not follow hardly bends it.
+    more than the strokes of most pictures: where one is all ink, it does not follow the light. The
+    polynomial is fitted in so many ``rounds``: after the last one what does not follow hardly bends
+    it.
     """
 
     even: float = 1.5

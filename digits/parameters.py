@@ -28,18 +28,11 @@ T = TypeVar("T")
 RETIRED = frozenset({"parameters.layout.fragment", "parameters.search.company.elsewhere"})
 """What cards of older models name and no stage asks for any more."""
 
-MOST = 100_000_000
-"""No count is larger: more pixels than any picture has."""
-NEEDED = frozenset(
-    {
-        "parameters.ink.working_pixels",
-        "parameters.layout.join_pieces",
-        "parameters.layout.most_pieces",
-        "parameters.layout.most_candidates",
-        "parameters.rows.slope_digits",
-    }
-)
-"""Counts that must not be 0, for nothing could be read."""
+MOST, MOST_PIXELS = 10_000, 5_000_000
+"""No count is larger, and no area: what takes that many rounds, or pieces, takes for ever, and sums
+over more pixels need more than 32 bits (`digits.tile`)."""
+MOST_NUMBER = 1_000_000.0
+"""No other number is larger, and none is below 0."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +59,7 @@ class Parameters:
         """
         built = _build(cls, values, "parameters")
         _check_labels(built)
+        _check_company(built)
         return built
 
 
@@ -80,6 +74,26 @@ def _check_labels(parameters: Parameters) -> None:
             f"parted in apart.rounds, they may need {most:,} labels, of which there are "
             f"{MOST_LABELS:,}"
         )
+
+
+def _check_company(parameters: Parameters) -> None:
+    """By these, what stands beside a digit is divided."""
+    company = parameters.search.company
+    for name, right, wanted in (
+        ("usual_share", 0 < company.usual_share < 1, "between 0 and 1"),
+        ("usual_weight", company.usual_weight > 0, "more than 0"),
+        ("page_weight", company.page_weight > 0, "more than 0"),
+        ("unlike", company.unlike < company.alike, f"less than alike, {company.alike}"),
+        (
+            "signs.dwarf",
+            company.signs.dwarf < company.signs.usual,
+            f"less than signs.usual, {company.signs.usual}",
+        ),
+    ):
+        if not right:
+            raise ModelError(
+                f"parameters.search.company.{name} in the model's card must be {wanted}"
+            )
 
 
 def _build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
@@ -97,15 +111,19 @@ def _build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
                 raise ModelError(f"{where}.{name} in the model's card must be an object")
             built[name] = _build(hint, value, f"{where}.{name}")
         else:
-            known_as = f"{where}.{name}"
-            what = f"{known_as} in the model's card"
+            what = f"{where}.{name} in the model's card"
             exact = card.number(value, what)
-            built[name] = _count(exact, what, known_as in NEEDED) if hint is int else exact
+            if hint is int:
+                built[name] = _count(exact, what, MOST_PIXELS if name.endswith("pixels") else MOST)
+            elif 0 <= exact <= MOST_NUMBER:
+                built[name] = exact
+            else:
+                raise ModelError(f"{what} must be from 0 to {MOST_NUMBER:,.0f}, not {exact:,}")
     return kind(**built)
 
 
-def _count(exact: float, what: str, needed: bool) -> int:
-    least = 1 if needed else 0
-    if not exact.is_integer() or not least <= exact <= MOST:
-        raise ModelError(f"{what} must be a whole number from {least} to {MOST:,}, not {exact:,}")
+def _count(exact: float, what: str, most: int) -> int:
+    """None is 0: all are of pixels, rounds or pieces, without which nothing is read."""
+    if not exact.is_integer() or not 1 <= exact <= most:
+        raise ModelError(f"{what} must be a whole number from 1 to {most:,}, not {exact:,}")
     return int(exact)

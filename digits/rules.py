@@ -22,17 +22,16 @@ from digits import components, levels
 
 Mask = NDArray[np.uint8]
 Strength = NDArray[np.uint8]
-Box = tuple[int, int, int, int]
 
 Curve = tuple[int, NDArray[np.float64]]
 """Where a rule is: its first column, and its row in every column from there."""
 
 
 @dataclass(frozen=True)
-class LookParameters:
-    """A first look is at a picture of ``side`` by ``side`` pixels, along lines of so many
-    ``slopes``. A share of ``shown`` of a rule's ink has to show: of all those known, 0.89 and more
-    did.
+class GlanceParameters:
+    """A first look is at about ``side`` bands of the picture, a second one at a picture of ``side``
+    by ``side`` pixels, along lines of so many ``slopes``. A share of ``shown`` of a rule's ink has
+    to show: of all those known, 0.89 and more did.
     """
 
     side: int = 64
@@ -79,12 +78,14 @@ class WallParameters:
 
 @dataclass(frozen=True)
 class RuleParameters:
-    """Fractions: ``thickness`` of the long side, ``span`` of the side a rule runs along; of that
-    span, ``cover`` is inked, and it climbs ``rise`` of it at most. ``gap`` is bridged along it,
-    ``margin`` is left to the border it meets, ``steady`` is the length that each of its pieces has
-    at least; ``most_ink`` of all the ink is the writing itself. Up to ``finer``
-    times as broad as the strokes of the writing, a line need not meet the border. ``several`` lines
-    are printed ones; where writing is ``bolder`` times as strong as they are, that tells it apart.
+    """Fractions: a rule is no thicker than ``thickness`` of the long side, and as long as ``span``
+    of the side that it runs along; a share of ``cover`` of its own length is inked, and has paper
+    beside it, and it climbs ``rise`` of that at most, as a wall leans. Of the side that it runs
+    along, ``gap`` is bridged, ``margin`` is left to the border that it meets, or between the ends
+    of two that are one thing's, and each of its pieces is ``steady`` long at least. ``most_ink`` of
+    all the ink is the writing itself. Up to ``finer`` times as broad as the strokes of the writing,
+    a line need not meet the border. ``several`` lines are printed ones; where writing is ``bolder``
+    times as strong as they are, that tells it apart.
 
     They are looked for in blocks of pixels, so large that there are about ``detection_side`` along
     the long side, up to half as many again; a block of whose 255 parts more than ``inked`` are ink
@@ -111,7 +112,7 @@ class RuleParameters:
     least_thickness: int = 3
     least_gap: int = 3
     least_steady: int = 9
-    look: LookParameters = field(default_factory=LookParameters)
+    look: GlanceParameters = field(default_factory=GlanceParameters)
     curve: CurveParameters = field(default_factory=CurveParameters)
     printing: PrintParameters = field(default_factory=PrintParameters)
     walls: WallParameters = field(default_factory=WallParameters)
@@ -346,7 +347,7 @@ def _between(mask: Mask, above: Curve, below: Curve, parameters: RuleParameters)
 
 
 def _finer_than_writing(
-    box: Box, mask: Mask, thin: Mask, tall: Mask, parameters: RuleParameters
+    box: components.Box, mask: Mask, thin: Mask, tall: Mask, parameters: RuleParameters
 ) -> bool:
     """Whether the line in ``box`` is finer than the rest, and the rest is the larger part.
 

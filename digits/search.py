@@ -97,9 +97,9 @@ def choose(
     ]
     if len(digits) < len(chosen):
         chosen, scores = digits, judged(digits)
-    digits = [index for index, score in zip(chosen, scores.tolist(), strict=True) if score >= least]
-    if len(digits) == 1 < len(chosen):  # of what is alone more is asked
-        chosen, scores = digits, judged(digits)
+    left = [index for index, score in zip(chosen, scores.tolist(), strict=True) if score >= least]
+    if len(left) == 1 < len(chosen):  # of what is alone more is asked
+        chosen, scores = left, judged(left)
     return [
         Choice(index, score)
         for index, score in zip(chosen, scores.tolist(), strict=True)

@@ -35,17 +35,18 @@ class SignParameters:
     """Lengths are fractions of the mark's height, unless they say otherwise.
 
     A dot is between ``dot_least`` and ``dot_most`` large, at most ``dot_gap`` above or below, and
-    ``dot_inside`` of its own width within the mark's; above it may be ``dot_aside`` further right.
-    As part of a mark it is at most ``dot_round`` times as long as wide, and ``dot_clear`` from the
-    rest. A bar crosses a stroke no further than ``across`` from its middle. A ring of a percent
-    sign is less than ``ring`` of the stroke's height and more than ``ring_least``, and reaches
-    ``ring_gap`` beyond it at most. Of the usual size of the other digits on its line, hardly any
-    digit is below ``usual``, and most marks below ``dwarf`` are pieces of digits. Marks are
-    entangled that share ``entangled`` of the smaller one's box. A line without marks is print, or
-    another row of something, if it has ``printed`` pieces. What is ``near`` pixels from the
-    picture's border meets it, and a line across the picture is less than ``slim`` of its length
-    wide. A digit alone in a picture whose border cuts it has a share of ``all_ink`` of the ink at
-    least, a stroke alone ``stroke_ink``.
+    ``dot_inside`` of its own width within the mark's; above what is read as a 1 or a 7 it may be
+    ``dot_aside`` further right. As part of a mark it is at most ``dot_round`` times as long as
+    wide, and ``dot_clear`` from the rest. A bar crosses a stroke no further than ``across`` from
+    its middle. A ring of a percent sign is less than ``ring`` of the stroke's height and more than
+    ``ring_least``; it ends within ``ring`` of that from where the stroke does, reaches ``ring_gap``
+    further up or down at most, and is no further to its side. Of the usual size of the other digits
+    on its line, hardly any digit is below ``usual``, and most marks below ``dwarf`` are pieces of
+    digits. Marks are entangled that share ``entangled`` of the smaller one's box. A line without
+    marks is print, or another row of something, if it has ``printed`` pieces. What is ``near``
+    pixels from the picture's border meets it, and a line across the picture is less than ``slim``
+    of its length wide. A digit alone in a picture whose border cuts it has a share of ``all_ink``
+    of the ink at least, a stroke alone ``stroke_ink``.
     """
 
     dot_least: float = 0.08

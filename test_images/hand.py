@@ -117,7 +117,7 @@ def write(
 def digit_strokes(
     character: str, *, height: float, hand: Hand, rng: np.random.Generator
 ) -> list[Stroke]:
-    """One digit, ``height`` pixels high, its box beginning about (0, 0)."""
+    """One digit or sign, ``height`` pixels high, its box beginning about (0, 0)."""
     choices = (SKELETONS | SIGNS)[character]
     chosen = rng.integers(len(choices)) if hand.skeleton is None else hand.skeleton
     turn = rng.normal(0, 0.03)

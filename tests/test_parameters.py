@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from collections.abc import Iterator
+from dataclasses import asdict, fields, is_dataclass, replace
 
 import pytest
 
@@ -40,13 +41,41 @@ def test_what_the_card_does_not_name_has_its_default():
         ({"ink": {"most_noise": 10**400}}, "parameters.ink.most_noise .* finite number"),
         ({"ink": {"most_noise": True}}, "parameters.ink.most_noise .* not True"),
         ({"search": {"several": 1.9}}, "parameters.search.several .* whole number .* not 1.9"),
-        ({"search": {"several": -1}}, "parameters.search.several .* from 0 .* not -1"),
+        ({"search": {"several": -1}}, "parameters.search.several .* from 1 .* not -1"),
         ({"search": {"several": 1e9}}, r"parameters.search.several .* not 1,000,000,000"),
-        ({"ink": {"working_pixels": 0}}, "parameters.ink.working_pixels .* from 1 .* not 0"),
+        ({"ink": {"working_pixels": 6e6}}, "parameters.ink.working_pixels .* to 5,000,000, not"),
+        ({"ink": {"most_noise": -1}}, "parameters.ink.most_noise .* from 0 to 1,000,000, not -1"),
+        ({"ink": {"most_noise": 1e7}}, "parameters.ink.most_noise .* not 10,000,000"),
+        ({"search": {"company": {"usual_share": 0}}}, "company.usual_share .* between 0 and 1"),
+        ({"search": {"company": {"usual_share": 1}}}, "company.usual_share .* between 0 and 1"),
+        ({"search": {"company": {"usual_weight": 0}}}, "company.usual_weight .* more than 0"),
+        ({"search": {"company": {"page_weight": 0}}}, "company.page_weight .* more than 0"),
+        ({"search": {"company": {"unlike": 0.5}}}, "company.unlike .* less than alike, 0.5"),
+        ({"search": {"company": {"signs": {"dwarf": 0.75}}}}, "signs.dwarf .* less than .*, 0.75"),
     ],
 )
 def test_a_wrong_card_is_refused_by_name(values, named):
     with pytest.raises(ModelError, match=named):
+        Parameters.from_dict(values)
+
+
+def counts(parameters: object) -> Iterator[list[str]]:
+    """The ways to all whole numbers."""
+    for entry in fields(parameters):
+        value = getattr(parameters, entry.name)
+        if is_dataclass(value):
+            yield from ([entry.name, *further] for further in counts(value))
+        elif isinstance(value, int):
+            yield [entry.name]
+
+
+@pytest.mark.parametrize("way", list(counts(Parameters())), ids=".".join)
+def test_no_count_may_be_0(way: list[str]):
+    values: object = 0
+    for name in reversed(way):
+        values = {name: values}
+
+    with pytest.raises(ModelError, match=f"parameters.{'.'.join(way)} .* from 1 to .*, not 0"):
         Parameters.from_dict(values)
 
 
@@ -71,8 +100,3 @@ def test_a_card_that_may_need_more_labels_than_there_are_is_refused():
     ):
         with pytest.raises(ModelError, match="layout.most_pieces .* labels, of which .* 32,767"):
             Parameters.from_dict(one_more)
-
-
-@pytest.mark.parametrize("rounds", [0, 1])
-def test_what_a_card_sets_need_not_be_used(rounds):
-    assert Parameters.from_dict({"apart": {"rounds": rounds}}).apart.rounds == rounds

@@ -596,3 +596,14 @@ def test_the_ink_of_many_pieces_is_that_of_all_of_them():
     assert len(everything.labels) == 9
     assert np.array_equal(several, whole)
     assert several.any()
+
+
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("shape", [(1, 40_000), (40_000, 1), (2, 90_000)])
+def test_a_strip_too_thin_to_write_in_is_blank(reader, shape, single):
+    strip = np.random.default_rng(5).integers(0, 256, shape, np.uint8)
+    trace = Trace()
+
+    reading = reader.read(png(strip), single=single, trace=trace)
+
+    assert (reading.digits, reading.width, reading.height) == ((), shape[1], shape[0])
