@@ -18,6 +18,8 @@ from digits.trace import Pixels, Trace
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "test_images" / "ruled.jpg"
 ON_DESK = ROOT / "test_images" / "on_desk.jpg"
+FORM = ROOT / "test_images" / "fine_boxes.jpg"
+SIGNS = ROOT / "test_images" / "signs.png"
 WIDTH = 440
 
 
@@ -26,7 +28,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images" / "reader")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
-    pictures = {**stages(PICTURE.read_bytes()), **without_desk(ON_DESK.read_bytes())}
+    form, signs = stages(FORM.read_bytes()), stages(SIGNS.read_bytes())
+    pictures = {
+        **stages(PICTURE.read_bytes()),
+        **without_desk(ON_DESK.read_bytes()),
+        "form_ink": form["ink"],
+        "form_candidates": form["candidates"],
+        "signs": signs["candidates"],
+    }
     for name, pixels in pictures.items():
         cv2.imwrite(str(out / f"{name}.png"), small(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
