@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,11 @@ def page(*boxes: tuple[int, int, int, int], cut: tuple[int, ...] = ()) -> tuple[
 
 
 def seen(
-    made: tuple[Ink, Layout], *chosen: int, single: bool = False, likely: float = 0.91
+    made: tuple[Ink, Layout],
+    *chosen: int,
+    single: bool = False,
+    likely: float = 0.91,
+    parameters: ConfidenceParameters | None = None,
 ) -> np.ndarray:
     """The evidence for these of the candidates, each a 3."""
     count = len(made[1].candidates)
@@ -52,7 +57,8 @@ def seen(
     probabilities[:, 3] = likely
     score = np.full(count, 0.8, np.float32)
     choices = [Choice(index, 0.9) for index in chosen]
-    return evidence(*made, choices, probabilities, score, ConfidenceParameters(), single=single)
+    parameters = parameters or ConfidenceParameters()
+    return evidence(*made, choices, probabilities, score, parameters, single=single)
 
 
 def test_scores_are_log_odds_and_the_digit_is_named():
@@ -163,3 +169,14 @@ def test_a_judge_that_is_none_is_refused(tmp_path):
     )
     with pytest.raises(ModelError, match=r"confidence.onnx has inputs \['image'\].*evidence"):
         Confidence.of(wrong)
+
+
+def test_ink_near_a_digit_counts_up_to_three_times_its_own():
+    fine_beside_broad = page((20, 5, 1, 50), (21, 0, 100, 60))
+
+    (bounded,) = seen(fine_beside_broad, 0)
+    unbounded = replace(ConfidenceParameters(), most_ink=100.0)
+    (whole,) = seen(fine_beside_broad, 0, parameters=unbounded)
+
+    near = column("ink near it that is in no")
+    assert bounded[near] == 3 < whole[near]
