@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import layout, rows, seams
+from digits import components, layout, rows, seams
 from digits.components import Box
 from digits.layout import Labels, Layout, LayoutParameters, Piece
 from digits.rows import RowsParameters
@@ -127,7 +127,7 @@ def all_digits(
     """Whether piece ``index`` of one layout became several in another, each of which that is no
     mere bit is among the ``sure`` digits there."""
     box = whole.candidates[index].box
-    window = layout.window(box)
+    window = components.window(box)
     here = whole.labels[window] == whole.candidates[index].labels[0]
     labels = set(np.unique(parted.labels[window][here]).tolist())
     high = [
@@ -203,7 +203,7 @@ def _part(
     """A piece cut between the rows, each part's connected components of at least ``least`` pixels
     relabelled in ``labels``; none if they are more than ``room``."""
     x, y, width, tall = piece.box
-    window = labels[layout.window(piece.box)]
+    window = labels[components.window(piece.box)]
     here = window == piece.label
     edges = [
         _edge(here, above, below, y, height, parameters)
@@ -221,14 +221,14 @@ def _part(
         large = np.flatnonzero(stats[:, 2:4].max(axis=1) >= least)
         for mark in large[large > 0].tolist():
             left, top, part_width, part_height, _ = stats[mark].tolist()
-            own = marks[layout.window((left, top, part_width, part_height))] == mark
+            own = marks[components.window((left, top, part_width, part_height))] == mark
             found.append(((left, start + top, part_width, part_height), own))
         if len(found) > room:
             return []
     parts = []
     for box, own in found:
         label = next(new_labels)
-        window[layout.window(box)][own] = label
+        window[components.window(box)][own] = label
         left, top, part_width, part_height = box
         parts.append(Piece(label, (x + left, y + top, part_width, part_height), parted=True))
     return parts

@@ -98,7 +98,8 @@ def adjust(
     """
     if not chosen:
         return scores
-    marks = Marks.of(layout, [layout.candidates[index] for index in chosen], digits)
+    candidates = [layout.candidates[index] for index in chosen]
+    marks = Marks.of(layout, candidates, digits, parameters.signs)
     lost = _lost(marks, parameters, easy)
     own = np.where(lost > 0, log_odds(np.minimum(scores, parameters.surest)), log_odds(scores))
     own -= lost

@@ -18,6 +18,16 @@ Box = tuple[int, int, int, int]
 """x, y, width, height in pixels; x to the right, y down."""
 
 
+def window(box: Box, *, margin: int = 0, step: int = 1) -> tuple[slice, slice]:
+    """The part of a picture that a box holds, with a margin as far as there is one; every so
+    many-th row and column of it."""
+    x, y, width, height = box
+    return (
+        slice(max(0, y - margin), y + height + margin, step),
+        slice(max(0, x - margin), x + width + margin, step),
+    )
+
+
 @dataclass(frozen=True)
 class Component:
     """An 8-connected piece: its outline and those of its holes, and its box ``x, y, w, h``."""

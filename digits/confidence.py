@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import odds
-from digits.components import Box
+from digits.components import Box, window
 from digits.ink import Ink
 from digits.layout import Layout, any_of
 from digits.model import ModelFolder
@@ -150,32 +150,27 @@ def _ink_near(
     near = np.zeros((len(chosen), 2))
     for place, candidate in enumerate(candidates):
         margin = int(parameters.near * max(candidate.box[2:]))
-        window = layout.labels[_window(candidate.box, parameters.fine, margin)]
-        counts = np.bincount(window.ravel(), minlength=len(is_read))
+        step = _step(candidate.box, parameters.fine)
+        around = layout.labels[window(candidate.box, margin=margin, step=step)]
+        counts = np.bincount(around.ravel(), minlength=len(is_read))
         own = sum(int(counts[label]) for label in candidate.labels)
         digits = int(counts[: len(is_read)] @ is_read)
-        stray = window.size - int(counts[0]) - digits
+        stray = around.size - int(counts[0]) - digits
         near[place] = stray / max(own, 1), (digits - own) / max(own, 1)
     return np.asarray(np.minimum(near, parameters.most_ink))
 
 
-def _window(box: Box, fine: int, margin: int = 0) -> tuple[slice, slice]:
-    """Where a box is, with a margin; of those larger than ``fine`` every so many-th row and
-    column."""
-    x, y, width, height = box
-    step = max(1, max(width, height) // fine)
-    return (
-        slice(max(0, y - margin), y + height + margin, step),
-        slice(max(0, x - margin), x + width + margin, step),
-    )
+def _step(box: Box, fine: int) -> int:
+    """Of a box larger than ``fine`` every so many-th row and column is enough."""
+    return max(1, max(box[2:]) // fine)
 
 
 def _own(ink: Ink, layout: Layout, index: int, fine: int) -> tuple[float, float]:
     """The median strength of a digit's own ink, 0 to 1, and the share of its box that is such."""
     candidate = layout.candidates[index]
-    window = _window(candidate.box, fine)
-    labels = layout.labels[window]
-    strength = ink.strength[window][any_of(labels, candidate.labels)]
+    inside = window(candidate.box, step=_step(candidate.box, fine))
+    labels = layout.labels[inside]
+    strength = ink.strength[inside][any_of(labels, candidate.labels)]
     if not strength.size:
         return 0.0, 0.0
     middle = strength.size // 2

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import layout
+from digits import components, layout
 from digits.layout import Layout, LayoutParameters
 
 
@@ -63,7 +63,7 @@ def drop(
 
 def _has_in_hole(found: Layout, outer: int, inner: Collection[int]) -> bool:
     """Whether all of one of the ``inner`` pieces lies in a hole of the ``outer`` one."""
-    window = found.labels[layout.window(found.candidates[outer].box)]
+    window = found.labels[components.window(found.candidates[outer].box)]
     paper = np.pad(window != found.candidates[outer].labels[0], 1, constant_values=True)
     _, regions = cv2.connectedComponents(paper.view(np.uint8), connectivity=4)
     outside: NDArray[np.bool_] = regions[1:-1, 1:-1] == regions[0, 0]

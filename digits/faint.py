@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import layout
+from digits import components
 from digits.components import Box
 from digits.layout import Layout
 
@@ -79,9 +79,7 @@ def beside(
     if fine:
         height = statistics.median(candidates[index].box[3] for index in large)
         written = {candidates[i].line for i in fine.intersection(legible)}
-        at_size = [
-            _at_size(pen, each.box, height) for pen, each in zip(usual, candidates, strict=True)
-        ]
+        at_size = {i: _at_size(usual[i], candidates[i].box, height) for i in fine}
         small = {i for i in fine if not _is_fine(pens[i], at_size[i], parameters)}
         fine -= {i for i in fine & (small | set(sure)) if candidates[i].line in written}
         boxes = np.array([each.box for each in candidates], np.float64)
@@ -129,7 +127,7 @@ def _may_be_part(box: Boxes, others: Boxes, height: float, parameters: FaintPara
 
 
 def _pen(found: Layout, strength: Grey, index: int, parameters: FaintParameters) -> Pen:
-    around = layout.window(found.candidates[index].box)
+    around = components.window(found.candidates[index].box)
     here = found.labels[around] == found.candidates[index].labels[0]
     own = strength[around][here]
     place = int(parameters.weaker * (len(own) - 1))

@@ -62,8 +62,7 @@ class InkParameters:
     that of a coarse look, where the usual stroke, along every ``stroke_rows``-th row, is at least
     ``coarse_stroke`` pixels wide. A picture whose short side would be less than ``thread`` pixels
     in that area is not looked at coarsely, and has nothing written in it if the other area makes it
-    so thin. One whose long side is below ``small_side`` is made
-    ``larger`` times as large.
+    so thin. One whose long side is below ``small_side`` is made ``larger`` times as large.
 
     Noise, measured in about ``noise_rows`` rows, is blurred away if it is more than ``most_noise``
     grey levels. The brightness of the paper is found in a picture with a long side of

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits import components, rules, seams
-from digits.components import Box
+from digits.components import Box, window
 from digits.ink import Ink
 from digits.rules import RuleParameters
 
@@ -275,22 +275,23 @@ def cuts(
 ) -> list[seams.Path]:
     """The paths along which a piece ``here`` ``[h, w]`` may be cut, where digits are ``height``
     pixels high; for ``touching`` see `arrange`."""
-    most_ink = parameters.cut_ink * len(here)
-    if touching:
-        return seams.cheapest(
-            here,
-            spacing=parameters.touching_spacing * height,
-            most=parameters.touching_cuts,
-            most_ink=most_ink,
-            through=parameters.touching_through,
-            sideways=parameters.touching_sideways,
+    spacing, most, sideways, through = (
+        (
+            parameters.touching_spacing,
+            parameters.touching_cuts,
+            parameters.touching_sideways,
+            parameters.touching_through,
         )
+        if touching
+        else (parameters.cut_spacing, parameters.cuts, parameters.cut_sideways, 1.0)
+    )
     return seams.cheapest(
         here,
-        spacing=parameters.cut_spacing * height,
-        most=parameters.cuts,
-        most_ink=most_ink,
-        sideways=parameters.cut_sideways,
+        spacing=spacing * height,
+        most=most,
+        most_ink=parameters.cut_ink * len(here),
+        sideways=sideways,
+        through=through,
     )
 
 
@@ -340,12 +341,6 @@ def union(boxes: list[Box]) -> Box:
         left, top = min(left, x), min(top, y)
         right, bottom = max(right, x + width), max(bottom, y + height)
     return left, top, right - left, bottom - top
-
-
-def window(box: Box) -> tuple[slice, slice]:
-    """The part of a picture that a box holds."""
-    x, y, width, height = box
-    return slice(y, y + height), slice(x, x + width)
 
 
 def typical_height(pieces: Sequence[Piece]) -> float:

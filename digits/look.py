@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits import layout, tile
+from digits import components, layout, tile
 from digits.ink import Ink
 from digits.layout import Candidate, Labels, Layout
 from digits.network import Network
@@ -113,7 +113,7 @@ def _own_ink(
 ) -> NDArray[np.uint8]:
     """The strength inside the candidate's box, soft edges included, other pieces left out."""
     x, y, width, height = candidate.box
-    window = (slice(max(y - 1, 0), y + height + 1), slice(max(x - 1, 0), x + width + 1))
+    window = components.window(candidate.box, margin=1)
     nearby = labels[window]
     own = layout.any_of(nearby, candidate.labels)
     near = cv2.dilate(own.view(np.uint8), AROUND)

@@ -245,7 +245,7 @@ def _curves(mask: Mask, parameters: RuleParameters) -> Iterator[Curve]:
     lines: list[tuple[Curve, bool]] = []
     for component in components.find(bridged, least_width=least_width):
         left, top, span, rise = component.box
-        box = (slice(top, top + rise), slice(left, left + span))
+        box = components.window(component.box)
         curve = _gentle_curve(component.mask() & (thin[box] > 0), thickest, parameters.curve)
         if curve is None or np.ptp(curve) > parameters.rise * span:
             continue
@@ -339,7 +339,7 @@ def _between(mask: Mask, above: Curve, below: Curve, parameters: RuleParameters)
         x, y, span, tall = component.box
         if tall < least_tall or span > thickest + 2 * parameters.rise * height:
             continue
-        rows, across = np.nonzero(slim[y : y + tall, x : x + span])
+        rows, across = np.nonzero(slim[components.window(component.box)])
         if len(np.unique(rows)) < parameters.cover * tall:
             continue
         slope, start = np.polyfit(rows, across, 1)
@@ -355,7 +355,7 @@ def _finer_than_writing(
     edges, but then there is no paper on one side of them.
     """
     left, top, span, rise = box
-    line = thin[top : top + rise, left : left + span]
+    line = thin[components.window(box)]
     beside = tall[max(0, top - 1) : top + rise + 1, left : left + span]
     inked = int(np.count_nonzero(line))
     if line.any(axis=0).mean() < parameters.cover or np.count_nonzero(tall) < inked:

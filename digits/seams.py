@@ -27,10 +27,10 @@ def cheapest(
     """The cheapest paths through ``here`` ``[h, w]``, from left to right.
 
     A path is a column for each row, and moves by at most one from a row to the next. Crossing an
-    inked pixel costs one, and a step to the side ``sideways``. Of the
-    cheapest path through each pixel of one row (``through`` of the way down, 1 is the last) only
-    those are kept that cost at most ``most_ink`` and are at least ``spacing`` columns from each
-    other and from both sides there, the cheapest first, up to ``most``.
+    inked pixel costs one, and a step to the side ``sideways``. Of the cheapest path through each
+    pixel of one row (``through`` of the way down, 1 is the last) only those are kept that cost at
+    most ``most_ink`` and are at least ``spacing`` columns from each other and from both sides
+    there, the cheapest first, up to ``most``.
     """
     height, width = here.shape
     row = round(through * (height - 1))

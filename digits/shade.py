@@ -110,8 +110,7 @@ def _faint(shade: Strength, least: int, strongest: float, least_area: float) -> 
     kept = np.zeros_like(shade)
     dark = np.asarray(shade >= least).view(np.uint8)
     for component in components.find(dark, least_size=math.ceil(math.sqrt(least_area))):
-        x, y, width, height = component.box
-        window = (slice(y, y + height), slice(x, x + width))
+        window = components.window(component.box)
         own = component.mask()
         if np.count_nonzero(own) < least_area or shade[window][own].mean() > strongest:
             continue

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.components import Box
-from digits.layout import Candidate, Layout, Piece, any_of, union, window
+from digits.components import Box, window
+from digits.layout import Candidate, Layout, Piece, any_of, union
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -77,7 +77,8 @@ class Marks:
 
     ``boxes`` are theirs, ``[n, 4]``: x, y, width, height; ``lines`` says on which line each is, and
     ``strokes`` which are read as what a stroke looks like, ``[n]``; ``taken`` are all pieces that
-    are part of one, or a bit left out in its midst.
+    are part of one, or a bit left out in its midst, and ``lone`` the boxes of the others that were
+    not cut: a dot stands alone, and is none of a line of print.
     """
 
     layout: Layout
@@ -87,10 +88,22 @@ class Marks:
     lines: NDArray[np.intp]
     strokes: Flags
     taken: set[Place]
+    lone: list[Box]
 
     @classmethod
-    def of(cls, layout: Layout, candidates: Sequence[Candidate], digits: NDArray[np.intp]) -> Marks:
+    def of(
+        cls,
+        layout: Layout,
+        candidates: Sequence[Candidate],
+        digits: NDArray[np.intp],
+        parameters: SignParameters,
+    ) -> Marks:
         """All that follows from which candidates there are, and which digit each is."""
+        taken = {
+            (each.line, position)
+            for each in candidates
+            for position in range(each.first, each.last + 1)
+        }
         return cls(
             layout,
             candidates,
@@ -98,11 +111,8 @@ class Marks:
             np.array([each.box for each in candidates], np.float64),
             np.array([each.line for each in candidates]),
             np.asarray(digits == STROKE),
-            {
-                (each.line, position)
-                for each in candidates
-                for position in range(each.first, each.last + 1)
-            },
+            taken,
+            _lone(layout, taken, parameters),
         )
 
     def run(self, candidate: Candidate) -> Sequence[Piece]:
@@ -110,33 +120,30 @@ class Marks:
         return self.layout.lines[candidate.line][candidate.first : candidate.last + 1]
 
 
+def _lone(layout: Layout, taken: set[Place], parameters: SignParameters) -> list[Box]:
+    read = {line for line, _ in taken}
+    return [
+        piece.box
+        for line, pieces in enumerate(layout.lines)
+        for position, piece in enumerate(pieces)
+        if (line in read or len(pieces) < parameters.printed)
+        and not (piece.parted or piece.cut or (position and pieces[position - 1].cut))
+        and (line, position) not in taken
+    ]
+
+
 def dotted(marks: Marks, parameters: SignParameters) -> Flags:
     """Which of the marks have something small and lone right above or below: an é, a ?. For those
     that a letter or a ? without its dot is read as, it may also be a little further right, or a bit
     that was left out beside them, or part of them."""
-    lone = _lone(marks, parameters)
     return np.array(
         [
-            any(_is_dot(box, each.box, parameters, aslant=digit in DOTTED) for box in lone)
+            any(_is_dot(box, each.box, parameters, aslant=digit in DOTTED) for box in marks.lone)
             or (digit in DOTTED and _has_own_dot(marks.run(each), parameters))
             for each, digit in zip(marks.candidates, marks.digits.tolist(), strict=True)
         ],
         np.bool_,
     )
-
-
-def _lone(marks: Marks, parameters: SignParameters) -> list[Box]:
-    """The boxes of the pieces that are in no mark and were not cut: a dot stands alone, and is none
-    of a line of print."""
-    read = set(marks.lines.tolist())
-    return [
-        piece.box
-        for line, pieces in enumerate(marks.layout.lines)
-        for position, piece in enumerate(pieces)
-        if (line in read or len(pieces) < parameters.printed)
-        and not (piece.parted or piece.cut or (position and pieces[position - 1].cut))
-        and (line, position) not in marks.taken
-    ]
 
 
 def _has_own_dot(run: Sequence[Piece], parameters: SignParameters) -> bool:
@@ -175,9 +182,7 @@ def of_percent_sign(marks: Marks, parameters: SignParameters) -> Flags:
     right and in its lower part, or a stroke that is such a mark; rings may also be lone pieces,
     which are read as nothing."""
     count = len(marks.boxes)
-    every = np.concatenate(
-        [marks.boxes, np.array(_lone(marks, parameters), np.float64).reshape(-1, 4)]
-    )
+    every = np.concatenate([marks.boxes, np.array(marks.lone, np.float64).reshape(-1, 4)])
     may_be = np.ones(len(every), np.bool_)
     may_be[:count] = marks.digits == RING_DIGIT
     if np.count_nonzero(may_be) < 2:
@@ -280,8 +285,8 @@ def _left_out(marks: Marks, candidate: Candidate, beside: int, step: int) -> flo
 def framed(marks: Marks, parameters: SignParameters) -> Floats:
     """For each mark that meets the picture's border, how many of the other digits do not, 0 to 1:
     of those on its line, if there are any. Strokes say nothing of other marks."""
-    before, after = _to_border(marks)
-    meets = np.minimum(before, after).min(axis=1) <= parameters.near
+    shape = marks.layout.labels.shape
+    meets = np.array([min(_to_border(e.box, shape)) <= parameters.near for e in marks.candidates])
     found = np.zeros(len(meets))
     for index in np.flatnonzero(meets):
         others = ~marks.strokes
@@ -295,23 +300,22 @@ def framed(marks: Marks, parameters: SignParameters) -> Floats:
 def spanning(marks: Marks, parameters: SignParameters) -> Flags:
     """Which of the marks are slim strokes from one border of the picture to the opposite one: lines
     of squared paper, joints between tiles."""
-    height, width = marks.layout.labels.shape
+    shape = marks.layout.labels.shape
     return np.array(
         [
-            stroke and _spans(each.box, (width, height), parameters)
+            stroke and _spans(each.box, shape, parameters)
             for each, stroke in zip(marks.candidates, marks.strokes.tolist(), strict=True)
         ],
         np.bool_,
     )
 
 
-def _spans(box: Box, size: tuple[int, int], parameters: SignParameters) -> bool:
-    """Whether a box goes from border to border of a picture of that ``size``, and is slim."""
-    x, y, width, height = box
-    short, long = sorted((width, height))
-    across = x <= parameters.near and size[0] - x - width <= parameters.near
-    down = y <= parameters.near and size[1] - y - height <= parameters.near
-    return (across or down) and short < parameters.slim * long
+def _spans(box: Box, shape: tuple[int, ...], parameters: SignParameters) -> bool:
+    """Whether a box goes from border to border of a picture of that ``shape``, and is slim."""
+    left, right, above, below = _to_border(box, shape)
+    short, long = sorted(box[2:])
+    spans = min(max(left, right), max(above, below)) <= parameters.near
+    return spans and short < parameters.slim * long
 
 
 def of_scene(marks: Marks, parameters: SignParameters) -> Flags:
@@ -322,19 +326,16 @@ def of_scene(marks: Marks, parameters: SignParameters) -> Flags:
         return np.zeros(count, np.bool_)
     mark, labels = marks.candidates[0], marks.layout.labels
     own = np.count_nonzero(any_of(labels[window(mark.box)], mark.labels))
-    before, after = _to_border(marks)
     least = parameters.stroke_ink if marks.strokes.all() else 0.0
-    if np.minimum(before, after).min() <= parameters.near:
+    if min(_to_border(mark.box, labels.shape)) <= parameters.near:
         least = parameters.all_ink
     return np.array([own < least * np.count_nonzero(labels)])
 
 
-def _to_border(marks: Marks) -> tuple[Floats, Floats]:
-    """How far each mark is from the picture's left and upper border, and from its right and lower
-    one: ``[n, 2]`` each."""
-    starts, sizes = marks.boxes[:, :2], marks.boxes[:, 2:]
-    height, width = marks.layout.labels.shape
-    return starts, np.array([width, height]) - starts - sizes
+def _to_border(box: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """How far a box is from the left, the right, the upper and the lower border of a picture."""
+    x, y, width, height = box
+    return x, shape[1] - x - width, y, shape[0] - y - height
 
 
 def dwarfed(marks: Marks, parameters: SignParameters) -> Floats:
@@ -354,10 +355,12 @@ def usual_of_others(sizes: Floats, lines: NDArray[np.intp]) -> Floats:
     for place, line in enumerate(lines.tolist()):
         on_line.setdefault(line, []).append(place)
     for places in on_line.values():
+        if len(places) < 2:
+            continue
         order = sorted(places, key=usual.__getitem__)
         ordered = [usual[place] for place in order]
         below, above = (len(order) - 2) // 2, (len(order) - 1) // 2
-        for rank, place in enumerate(order if len(order) > 1 else []):
+        for rank, place in enumerate(order):
             # Once a size is taken out, those after it move up one place.
             usual[place] = (ordered[below + (below >= rank)] + ordered[above + (above >= rank)]) / 2
     return np.array(usual, np.float64)

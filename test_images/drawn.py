@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import scene
-from hand import Hand, draw, lines, write
+from hand import Coverage, Hand, draw, lines, write
 from PIL import Image
 
 Make = Callable[[np.random.Generator], Image.Image]
@@ -55,11 +55,8 @@ def painting(
     """A drawing program's picture: one flat colour on another."""
 
     def make(rng: np.random.Generator) -> Image.Image:
-        coverage = lines(
-            rows, hand=hand, height=height, at=at, size=size, rng=rng, spacing=spacing
-        )[..., None]
-        page = np.float32(ground) * (1 - coverage) + np.float32(ink) * coverage
-        return Image.fromarray(np.uint8(page * 255 + 0.5))
+        coverage = lines(rows, hand=hand, height=height, at=at, size=size, rng=rng, spacing=spacing)
+        return _flat(coverage[..., None], np.float32(ink), np.float32(ground))
 
     return make
 
@@ -79,6 +76,12 @@ def two_sizes(
                 small, hand=hand, height=round(height / times), at=(left, below), size=size, rng=rng
             ),
         )
-        return Image.fromarray(np.uint8(255.5 - 255 * coverage))
+        return _flat(coverage, np.float32(0), np.float32(1))
 
     return make
+
+
+def _flat(coverage: Coverage, ink: np.ndarray, ground: np.ndarray) -> Image.Image:
+    """One flat grey or colour, 0 to 1, on another."""
+    page = ground * (1 - coverage) + ink * coverage
+    return Image.fromarray(np.uint8(page * 255 + 0.5))

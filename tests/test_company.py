@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from digits.company import CompanyParameters, adjust
+from digits.components import Box
 from digits.layout import Candidate, Layout, Piece, typical_height
-
-Box = tuple[int, int, int, int]
 
 
 def line_of(*widths: int, height: int = 30, cut: tuple[int, ...] = ()) -> tuple[Piece, ...]:

@@ -27,7 +27,8 @@ def marks(*lines: list[Piece], read: dict[int, int], shape: tuple[int, int] = (3
         if piece.label in read
     ]
     layout = Layout(np.zeros(shape, np.int16), tuple(map(tuple, lines)), (), ())
-    return Marks.of(layout, candidates, np.array([read[each.labels[0]] for each in candidates]))
+    digits = np.array([read[each.labels[0]] for each in candidates])
+    return Marks.of(layout, candidates, digits, PARAMETERS)
 
 
 def a_run(run: list[Piece], labels: tuple[int, ...], digit: int) -> Marks:
@@ -35,7 +36,7 @@ def a_run(run: list[Piece], labels: tuple[int, ...], digit: int) -> Marks:
     box = next(piece.box for piece in run if piece.label == labels[-1])
     candidate = Candidate(0, 0, len(run) - 1, box, labels)
     layout = Layout(np.zeros((300, 400), np.int16), (tuple(run),), (), ())
-    return Marks.of(layout, [candidate], np.array([digit]))
+    return Marks.of(layout, [candidate], np.array([digit]), PARAMETERS)
 
 
 @pytest.mark.parametrize(
